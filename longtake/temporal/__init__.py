@@ -1,0 +1,1 @@
+"""What Longtake needs of Temporal besides workflows and activities."""
