@@ -1,0 +1,1 @@
+"""What crosses Temporal: names, ids and payloads."""

@@ -1,0 +1,309 @@
+"""The messages of a session: what callers send, what activities take and give.
+
+A payload is a row in a history: fields are only added, with defaults.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, Discriminator, Field, Tag, model_validator
+
+from longtake.domain.events import Observation
+from longtake.domain.files import FileRef, Manifest, Uploading
+from longtake.domain.layout import Layout
+from longtake.domain.model import Asked, Kept
+from longtake.domain.ports import Attempt, Task
+from longtake.domain.recording import Duration, RecordingRequest, Scene, Subscriptions
+from longtake.domain.session import EndReason, Failure, Note, Session, State
+from longtake.domain.traits import Traits
+
+
+class LayoutChange(Asked):
+    """`change_layout`, `set_layout`: the whole new layout."""
+
+    layout: Layout
+
+
+class SubscriptionsChange(Asked):
+    """`change_subscriptions`, `set_subscriptions`: who is recorded from now on."""
+
+    subscriptions: Subscriptions
+
+
+class NoFields(Asked):
+    """`pause` and `resume` take nothing."""
+
+
+class Extension(Asked):
+    """`extend`: a new end, by a duration or at a time."""
+
+    by: Duration | None = None
+    until: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Extension:
+        if (self.by is None) == (self.until is None):
+            raise ValueError("give either by or until")
+        return self
+
+
+class StopOrder(Asked):
+    """`stop`: end the session; the reason is kept for the record."""
+
+    reason: str = Field(default="", max_length=200)
+
+
+class Applied(Kept):
+    """Answer of an update: the revision that the vendor's picture now has."""
+
+    revision: int
+
+
+class SegmentStatus(Kept):
+    """One vendor task, as `status` shows it."""
+
+    number: int
+    task_id: str
+    recorder: str
+    path: str
+    phase: str
+    accepted_at: datetime
+    up_at: datetime | None
+    ended_at: datetime | None
+    end_detail: str
+    revision: int
+
+
+class StrayStatus(Kept):
+    """An attempt that may have left a recording behind."""
+
+    attempt: int
+    recorder: str
+    since: datetime
+    task_id: str
+    stopped_at: datetime | None
+
+
+class RecordingStatus(Kept):
+    """Answer of the query `status`."""
+
+    state: State
+    since: datetime
+    evidence: str
+    evidence_at: datetime
+    due_at: datetime
+    deadline: datetime
+    revision: int
+    applied_revision: int
+    """0 until a recording runs."""
+    layout: Layout | None
+    subscriptions: Subscriptions
+    on_hold: bool
+    attempts: int
+    segments: list[SegmentStatus]
+    strays: list[StrayStatus]
+    warning: str
+    attention: list[str]
+    end_reason: EndReason | None
+    failure: Failure | None
+
+    @classmethod
+    def of(cls, session: Session) -> RecordingStatus:
+        """The session as a caller sees it."""
+        applied = session.segments[-1].shown.revision if session.segments else 0
+        return cls(
+            state=session.state,
+            since=session.since,
+            evidence=session.evidence,
+            evidence_at=session.evidence_at,
+            due_at=session.due_at,
+            deadline=session.deadline,
+            revision=session.scene.revision,
+            applied_revision=applied,
+            layout=session.scene.layout,
+            subscriptions=session.scene.subscriptions,
+            on_hold=session.scene.on_hold,
+            attempts=len(session.attempts),
+            segments=segments_of(session),
+            strays=strays_of(session),
+            warning=session.warning,
+            attention=list(session.attention.values()),
+            end_reason=session.end_reason,
+            failure=session.failure,
+        )
+
+
+class RecordingResult(Kept):
+    """What the workflow returns: how it ended, and a checked list of files."""
+
+    end_reason: EndReason
+    end_detail: str
+    manifest: Manifest
+    segments: list[SegmentStatus]
+    strays: list[StrayStatus]
+    revisions: int
+    lateness: timedelta | None
+    """From when the recording was due until the first recorder was up."""
+
+    @classmethod
+    def of(cls, session: Session, manifest: Manifest) -> RecordingResult:
+        """The finished session in short."""
+        ups = [segment.up_at for segment in session.segments if segment.up_at]
+        return cls(
+            end_reason=session.end_reason or EndReason.FAILED,
+            end_detail=session.end_detail,
+            manifest=manifest,
+            segments=segments_of(session),
+            strays=strays_of(session),
+            revisions=session.scene.revision,
+            lateness=min(ups) - session.due_at if ups else None,
+        )
+
+
+class Timeline(Kept):
+    """Answer of the query `timeline`."""
+
+    notes: list[Note]
+    dropped: int
+
+
+def segments_of(session: Session) -> list[SegmentStatus]:
+    """Every vendor task of the session."""
+    return [
+        SegmentStatus(
+            number=segment.number,
+            task_id=segment.task.id,
+            recorder=segment.task.attempt.recorder,
+            path=segment.task.attempt.path,
+            phase=segment.seen.phase,
+            accepted_at=segment.accepted_at,
+            up_at=segment.up_at,
+            ended_at=segment.ended_at,
+            end_detail=segment.end_detail,
+            revision=segment.shown.revision,
+        )
+        for segment in session.segments
+    ]
+
+
+def strays_of(session: Session) -> list[StrayStatus]:
+    """Every attempt of the session that may have left a recording behind."""
+    return [
+        StrayStatus(
+            attempt=stray.attempt.number,
+            recorder=stray.attempt.recorder,
+            since=stray.since,
+            task_id=stray.task_id,
+            stopped_at=stray.stopped_at,
+        )
+        for stray in session.strays
+    ]
+
+
+# --- the workflow ------------------------------------------------------------------------
+
+
+class Carried(Kept):
+    """What a session hands to its next run when its history has grown long."""
+
+    request: RecordingRequest
+    session: Session
+
+
+def _kind_of_order(given: Any) -> str:
+    carried = isinstance(given, Carried) or (isinstance(given, dict) and "session" in given)
+    return "carried" if carried else "request"
+
+
+Order = Annotated[
+    Annotated[RecordingRequest, Tag("request")] | Annotated[Carried, Tag("carried")],
+    Discriminator(_kind_of_order),
+]
+"""The workflow's one input: a caller's request, or a session that goes on. It must be one: a
+payload is decoded by its type only where their numbers agree."""
+
+
+# --- activities ---------------------------------------------------------------------------
+
+
+class Prepared(Kept):
+    """What the worker's settings add to a request."""
+
+    traits: Traits
+    storage_readable: bool
+
+
+class AttemptInput(Kept):
+    """For acquire and start: one attempt at the request with this scene."""
+
+    request: RecordingRequest
+    scene: Scene
+    attempt: Attempt
+
+
+class Acquired(Kept):
+    """What acquire gave."""
+
+    resource: str
+
+
+class Started(Kept):
+    """What start gave."""
+
+    task_id: str
+
+
+class ApplyInput(Kept):
+    """Make the task show `scene` instead of `before`."""
+
+    request: RecordingRequest
+    task: Task
+    scene: Scene
+    before: Scene
+
+
+class WatchInput(Kept):
+    """Ask until there is news: an answer unlike `known`."""
+
+    request: RecordingRequest
+    task: Task
+    known: Observation | None
+    every: timedelta
+    first_after: timedelta | None = None
+
+
+class TaskInput(Kept):
+    """For stop: one task."""
+
+    request: RecordingRequest
+    task: Task
+
+
+class FindTaskInput(Kept):
+    """Look in storage for the id of an attempt whose start was lost."""
+
+    request: RecordingRequest
+    attempt: Attempt
+
+
+class SegmentFiles(Kept):
+    """What one segment is said to have left."""
+
+    number: int
+    path: str
+    task_id: str
+    uploading: Uploading
+    reported: tuple[FileRef, ...]
+
+
+class CheckInput(Kept):
+    """Compare what is said with what storage holds.
+
+    Unless `final`, missing files are a reason to look again later, not an answer.
+    """
+
+    request: RecordingRequest
+    segments: tuple[SegmentFiles, ...]
+    final: bool = False

@@ -1,0 +1,1 @@
+"""The recording session itself: no I/O, no Temporal, no vendor."""

@@ -1,0 +1,120 @@
+"""What the session needs from the outside, as protocols; the adapters live elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Protocol
+
+from longtake.domain.events import Observation, VendorEvent
+from longtake.domain.files import FileRef, Uploading
+from longtake.domain.model import Kept
+from longtake.domain.recording import RecordingRequest, Scene
+from longtake.domain.traits import Traits
+
+
+class Attempt(Kept):
+    """One numbered try at a recording, with the identity under which the vendor knows it."""
+
+    number: int
+    recorder: str
+    """The recorder's own id in the room: uid, robot id or token."""
+    path: str
+    """Where this attempt, and no other, writes its files: `a/b/c` below the bucket."""
+    resource: str = ""
+    """What acquire gave; empty where the vendor has no acquire."""
+
+
+class Task(Kept):
+    """A vendor task whose id is known."""
+
+    attempt: Attempt
+    id: str
+
+
+class Stopped(Kept):
+    """The vendor's answer to a stop."""
+
+    uploading: Uploading = "unknown"
+    files: tuple[FileRef, ...] = ()
+    detail: str = ""
+
+
+class Recorder(Protocol):
+    """One account at one vendor. Each method makes one attempt at one call.
+
+    Every failure is a `RecordingError` whose class says what must happen next.
+    """
+
+    def traits(self, request: RecordingRequest) -> Traits:
+        """Check the request against the vendor's rules; InvalidRequest or NotConfigured."""
+        ...
+
+    async def acquire(self, request: RecordingRequest, attempt: Attempt) -> str:
+        """Reserve a resource; gives its id."""
+        ...
+
+    async def start(self, request: RecordingRequest, scene: Scene, attempt: Attempt) -> str:
+        """Start the recording; gives the task's id."""
+        ...
+
+    async def recover(self, request: RecordingRequest, scene: Scene, attempt: Attempt) -> str:
+        """Learn what became of a start whose answer was lost, as the vendor allows.
+
+        Gives the task's id; AlreadyRunning when it may run but its id cannot be asked for.
+        """
+        ...
+
+    async def apply(
+        self, request: RecordingRequest, task: Task, scene: Scene, before: Scene
+    ) -> None:
+        """Make the running task show `scene`; `before` is what it shows now."""
+        ...
+
+    async def query(self, request: RecordingRequest, task: Task) -> Observation:
+        """Ask how the task is; an unknown task is an observation, not an error."""
+        ...
+
+    async def stop(self, request: RecordingRequest, task: Task) -> Stopped:
+        """End the task; NoRecordedData, AlreadyStopped and TaskNotFound are told apart."""
+        ...
+
+    def task_id_in(self, attempt: Attempt, request: RecordingRequest, key: str) -> str | None:
+        """The task's id, when the name of a stored file of this attempt holds it."""
+        ...
+
+    def describe_file(self, key: str) -> FileRef:
+        """What a stored file's name tells of it."""
+        ...
+
+
+class CallbackParser(Protocol):
+    """One account's callbacks."""
+
+    def verify(self, headers: dict[str, str], body: bytes) -> None:
+        """Check the signature over the raw body; Unauthorized when it is absent or wrong."""
+        ...
+
+    def parse(self, body: bytes) -> VendorEvent | None:
+        """The event in neutral terms, None for one that is about no recording."""
+        ...
+
+
+class StoredObject(Kept):
+    """An object of the store; `size` in bytes."""
+
+    key: str
+    size: int
+    modified: datetime
+
+
+class ObjectStore(Protocol):
+    """Read access to the bucket that the vendor writes to."""
+
+    def list(self, prefix: str) -> AsyncIterator[StoredObject]:
+        """Every object below `prefix`."""
+        ...
+
+    async def read(self, key: str) -> bytes:
+        """One whole object; for playlists, which are small. FileNotFoundError if absent."""
+        ...

@@ -1,0 +1,305 @@
+"""One recording session: its states, what it knows of its vendor tasks, and how it learns.
+
+A session has numbered *attempts* (every start ever sent), *segments* (vendor tasks whose id is
+known) and *strays* (attempts that may have left a recording whose id nobody was told).
+Everything here is pure: time comes in as an argument, nothing goes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from longtake.domain.events import EventKind, Observation, TaskPhase, VendorEvent
+from longtake.domain.files import LISTED, FileRef, Manifest, Uploading
+from longtake.domain.model import Kept
+from longtake.domain.ports import Attempt, Stopped, Task
+from longtake.domain.recording import Scene
+from longtake.domain.traits import Traits
+
+TIMELINE_KEPT = 200
+HEARD_KEPT = 500
+
+
+class State(StrEnum):
+    """Where the session stands; forward only, save that a new attempt begins at `acquiring`."""
+
+    SCHEDULED = "scheduled"
+    ACQUIRING = "acquiring"
+    STARTING = "starting"
+    CONFIRMING = "confirming"
+    RECORDING = "recording"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    COLLECTING = "collecting"
+    FINISHED = "finished"
+
+
+_OPENING = {State.ACQUIRING, State.STARTING}
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    State.SCHEDULED: frozenset({*_OPENING, State.STOPPING}),
+    State.ACQUIRING: frozenset({State.STARTING, State.STOPPING}),
+    State.STARTING: frozenset({State.ACQUIRING, State.CONFIRMING, State.STOPPING}),
+    State.CONFIRMING: frozenset({*_OPENING, State.RECORDING, State.STOPPING}),
+    State.RECORDING: frozenset({*_OPENING, State.PAUSED, State.STOPPING}),
+    State.PAUSED: frozenset({*_OPENING, State.RECORDING, State.STOPPING}),
+    State.STOPPING: frozenset({State.COLLECTING}),
+    State.COLLECTING: frozenset({State.FINISHED}),
+    State.FINISHED: frozenset(),
+}
+
+
+class EndReason(StrEnum):
+    """Why the session ended."""
+
+    STOPPED = "stopped"
+    STOP_AT = "stop_at"
+    MAX_DURATION = "max_duration"
+    CANCELLED = "cancelled"
+    ENDED_BY_VENDOR = "ended_by_vendor"
+    FAILED = "failed"
+
+
+class Verdict(StrEnum):
+    """What a segment's evidence amounts to."""
+
+    GO_ON = "go_on"
+    NOT_UP = "not_up"
+    OVER = "over"
+
+
+class Note(Kept):
+    """A line of the timeline."""
+
+    at: datetime
+    text: str
+    warning: bool = False
+
+
+class Failure(Kept):
+    """Why a session failed, with the vendor's own code."""
+
+    code: str
+    message: str
+    vendor_code: str = ""
+    in_doubt: bool = False
+    """Of a start: whether a recording may be running all the same."""
+
+
+class Stray(Kept):
+    """An attempt that may have left a recording running under an id that was never told."""
+
+    attempt: Attempt
+    since: datetime
+    task_id: str = ""
+    stopped_at: datetime | None = None
+
+
+class Segment(Kept):
+    """One vendor task: when it ran, what it last showed, what it left."""
+
+    number: int
+    task: Task
+    accepted_at: datetime
+    shown: Scene
+    """What the vendor was last told successfully."""
+    seen: Observation
+    changed_at: datetime
+    """Since when `seen.phase` is what it is."""
+    up_at: datetime | None = None
+    ended_at: datetime | None = None
+    end_detail: str = ""
+    end_heard: bool = False
+    """Whether the vendor's own event said that the task is over."""
+    uploading: Uploading = "unknown"
+    reported: tuple[FileRef, ...] = ()
+
+    def observe(self, seen: Observation, now: datetime) -> None:
+        """Take in the vendor's answer to a query."""
+        if seen.phase != self.seen.phase:
+            self.changed_at = now
+        if seen.phase.up and self.up_at is None:
+            self.up_at = now
+        self.seen = seen
+        self.add_files(seen.files)
+
+    def add_files(self, files: tuple[FileRef, ...]) -> None:
+        """Remember what the vendor named, each key once."""
+        known = {file.key: file for file in (*self.reported, *files)}
+        self.reported = tuple(known.values())[:LISTED]
+
+    def close(self, stopped: Stopped, now: datetime) -> None:
+        """Record that the vendor confirmed the end."""
+        self.ended_at = self.ended_at or now
+        self.end_detail = self.end_detail or stopped.detail
+        if stopped.uploading != "unknown":
+            self.uploading = stopped.uploading
+        self.add_files(stopped.files)
+
+    def judge(self, traits: Traits, now: datetime) -> tuple[Verdict, datetime | None]:
+        """What the evidence amounts to, and when it would amount to something else by itself."""
+        phase = self.seen.phase
+        if phase.over:
+            return (Verdict.OVER if self.up_at else Verdict.NOT_UP), None
+        if self.up_at is None:
+            given_up = self.accepted_at + traits.confirm_within
+            if now >= given_up or (phase is TaskPhase.MISSING and self.end_heard):
+                return Verdict.NOT_UP, None
+            return Verdict.GO_ON, given_up
+        if phase.up:
+            return Verdict.GO_ON, None
+        decided = self.changed_at + traits.missing_grace
+        if now >= decided or (phase is TaskPhase.MISSING and self.end_heard):
+            return Verdict.OVER, None
+        return Verdict.GO_ON, decided
+
+
+class Session(Kept):
+    """Everything that must survive a worker, a server and continue-as-new."""
+
+    key: str
+    """Tells this session's attempts from every other session's."""
+    submitted_at: datetime
+    due_at: datetime
+    deadline: datetime
+    state: State = State.SCHEDULED
+    since: datetime
+    evidence: str = ""
+    evidence_at: datetime
+    scene: Scene
+    """What the caller wants shown; a running segment's `shown` follows it."""
+    traits: Traits | None = None
+    storage_readable: bool = False
+    attempts: list[Attempt] = []
+    segments: list[Segment] = []
+    strays: list[Stray] = []
+    known_ids: dict[str, str] = {}
+    """Task ids that the vendor's events brought, by recorder."""
+    heard: list[str] = []
+    timeline: list[Note] = []
+    dropped_notes: int = 0
+    warning: str = ""
+    attention: dict[str, str] = {}
+    """Why a person should look, by topic; empty while nobody need."""
+    end_reason: EndReason | None = None
+    end_detail: str = ""
+    failure: Failure | None = None
+    manifest: Manifest | None = None
+
+    @property
+    def live(self) -> Segment | None:
+        """The segment that records, or may yet."""
+        for segment in reversed(self.segments):
+            if segment.ended_at is None:
+                return segment
+        return None
+
+    def note(self, text: str, now: datetime, *, warning: bool = False) -> None:
+        """Add a line to the timeline; the oldest lines go first when it is full."""
+        self.timeline.append(Note(at=now, text=text, warning=warning))
+        if len(self.timeline) > TIMELINE_KEPT:
+            del self.timeline[0]
+            self.dropped_notes += 1
+        if warning:
+            self.warning = text
+
+    def move(self, state: State, evidence: str, now: datetime) -> bool:
+        """Enter `state`, unless the session may not go there any more.
+
+        A refused move is no error: it is how a late event finds that it is late.
+        """
+        if state != self.state:
+            if state not in TRANSITIONS[self.state]:
+                return False
+            self.state, self.since = state, now
+        self.evidence, self.evidence_at = evidence, now
+        return True
+
+    def open_attempt(self, base_path: str) -> Attempt:
+        """Number the next attempt and give it the identity under which it can be found."""
+        assert self.traits is not None, "traits are known before anything is sent"  # noqa: S101
+        number = len(self.attempts) + 1
+        attempt = Attempt(
+            number=number,
+            recorder=self.traits.recorder_ids.identity(self.key, number),
+            path="/".join(part for part in (base_path, self.key, f"a{number}") if part),
+        )
+        self.attempts.append(attempt)
+        return attempt
+
+    def open_segment(self, task: Task, shown: Scene, now: datetime) -> Segment:
+        """Record that the vendor accepted an attempt under `task.id`."""
+        segment = Segment(
+            number=len(self.segments) + 1,
+            task=task,
+            accepted_at=now,
+            shown=shown,
+            seen=Observation(phase=TaskPhase.STARTING, at=now),
+            changed_at=now,
+        )
+        self.segments.append(segment)
+        return segment
+
+    def lose(self, attempt: Attempt, now: datetime) -> None:
+        """List an attempt as a stray: it may be recording under an id nobody was told."""
+        self.strays.append(
+            Stray(attempt=attempt, since=now, task_id=self.known_ids.get(attempt.recorder, ""))
+        )
+
+    def end(self, reason: EndReason, detail: str = "") -> None:
+        """Decide that the session ends; the first reason stays."""
+        if self.end_reason is None:
+            self.end_reason, self.end_detail = reason, detail
+
+    def wish(self, now: datetime, what: str, **change: object) -> int:
+        """Accept a change of the scene; gives its revision."""
+        revision = self.scene.revision + 1
+        self.scene = self.scene.model_copy(update={**change, "revision": revision})
+        self.note(f"revision {revision}: {what}", now)
+        return revision
+
+    def hear(self, event: VendorEvent, now: datetime) -> Segment | None:
+        """Take in a verified callback, once, whenever it comes and in whatever order.
+
+        Gives the segment that it is about, when its task is one of ours and not over.
+        """
+        if event.id in self.heard or not self._is_ours(event):
+            return None
+        self.heard.append(event.id)
+        del self.heard[:-HEARD_KEPT]
+        if event.task_id and event.recorder:
+            self.known_ids.setdefault(event.recorder, event.task_id)
+            self._name_strays()
+        segment = next((s for s in self.segments if s.task.id == event.task_id), None)
+        if segment is None:
+            return None
+        return self._learn(segment, event, now)
+
+    def _is_ours(self, event: VendorEvent) -> bool:
+        """By task id first: after a failover the vendor shows another recorder."""
+        return any(event.task_id == segment.task.id for segment in self.segments) or any(
+            event.recorder == attempt.recorder for attempt in self.attempts
+        )
+
+    def _name_strays(self) -> None:
+        for stray in self.strays:
+            stray.task_id = stray.task_id or self.known_ids.get(stray.attempt.recorder, "")
+
+    def _learn(self, segment: Segment, event: VendorEvent, now: datetime) -> Segment | None:
+        segment.add_files(event.files)
+        match event.kind:
+            case EventKind.UPLOADED:
+                segment.uploading = "uploaded"
+            case EventKind.BACKED_UP if segment.uploading != "uploaded":
+                segment.uploading = "backed_up"
+            case EventKind.ENDED:
+                segment.end_heard = True
+            case EventKind.STORAGE_ERROR:
+                self.attention["storage"] = f"storage: {event.detail}"
+                self.note(self.attention["storage"], now, warning=True)
+            case EventKind.ERROR | EventKind.WARNING | EventKind.FAILOVER:
+                self.note(f"vendor: {event.detail}", now, warning=event.kind is EventKind.ERROR)
+            case _:
+                pass
+        return segment if segment.ended_at is None else None

@@ -1,0 +1,237 @@
+"""The session's own rules, under every order of news."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from longtake.domain.events import EventKind, Observation, TaskPhase, VendorEvent
+from longtake.domain.ports import Task
+from longtake.domain.recording import Scene
+from longtake.domain.session import (
+    HEARD_KEPT,
+    TIMELINE_KEPT,
+    TRANSITIONS,
+    Segment,
+    Session,
+    State,
+    Verdict,
+)
+from longtake.domain.traits import RecorderIds, Traits
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+TRAITS = Traits(
+    vendor="testvendor",
+    recorder_ids=RecorderIds(style="number", low=1000, high=1999),
+    confirm_first=5 * SECOND,
+    confirm_every=5 * SECOND,
+    confirm_within=90 * SECOND,
+    missing_grace=60 * SECOND,
+    poll_every=120 * SECOND,
+    files_within=600 * SECOND,
+)
+
+
+def new_session() -> Session:
+    return Session(
+        key="abc",
+        submitted_at=NOON,
+        due_at=NOON,
+        deadline=NOON + timedelta(hours=1),
+        since=NOON,
+        evidence_at=NOON,
+        scene=Scene(),
+        traits=TRAITS,
+    )
+
+
+def opened(session: Session, task_id: str = "t1") -> Segment:
+    attempt = session.open_attempt("")
+    return session.open_segment(Task(attempt=attempt, id=task_id), session.scene, NOON)
+
+
+def seen(phase: TaskPhase) -> Observation:
+    return Observation(phase=phase, at=NOON)
+
+
+def event(kind: EventKind, **given: str) -> VendorEvent:
+    plain = {"id": "e1", "task_id": "t1", "recorder": "", "detail": ""}
+    return VendorEvent(kind=kind, at=NOON, account="a", room="r", **(plain | given))
+
+
+class SessionMachine(RuleBasedStateMachine):
+    """Any order of moves, events, observations and wishes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session = new_session()
+        self.now = NOON
+        self.before = self.session.state
+        self.revision = 1
+
+    @rule(state=st.sampled_from(list(State)))
+    def move(self, state: State) -> None:
+        before = self.session.state
+        moved = self.session.move(state, "because", self.now)
+        assert moved == (state == before or state in TRANSITIONS[before])
+        assert self.session.state == (state if moved else before)
+
+    @rule(seconds=st.integers(0, 1000))
+    def time_passes(self, seconds: int) -> None:
+        self.now += seconds * SECOND
+
+    @rule()
+    def open(self) -> None:
+        opened(self.session, f"t{len(self.session.segments) + 1}")
+
+    @precondition(lambda self: self.session.segments)
+    @rule(phase=st.sampled_from(list(TaskPhase)))
+    def observe(self, phase: TaskPhase) -> None:
+        self.session.segments[-1].observe(seen(phase), self.now)
+
+    @rule(
+        kind=st.sampled_from(list(EventKind)),
+        name=st.integers(0, 9),
+        task=st.integers(0, 4),
+        recorder=st.integers(1000, 1999),
+    )
+    def hear(self, kind: EventKind, name: int, task: int, recorder: int) -> None:
+        state = self.session.state
+        self.session.hear(
+            event(kind, id=f"e{name}", task_id=f"t{task}", recorder=str(recorder)), self.now
+        )
+        assert self.session.state == state, "an event alone moves nothing"
+
+    @rule()
+    def wish(self) -> None:
+        revision = self.session.wish(self.now, "a wish", on_hold=False)
+        assert revision > self.revision
+        self.revision = revision
+
+    @invariant()
+    def finished_is_for_good(self) -> None:
+        if self.before is State.FINISHED:
+            assert self.session.state is State.FINISHED
+        self.before = self.session.state
+
+    @invariant()
+    def the_record_survives_a_payload(self) -> None:
+        assert Session.model_validate_json(self.session.model_dump_json()) == self.session
+
+    @invariant()
+    def attempts_are_numbered_and_write_to_paths_of_their_own(self) -> None:
+        attempts = self.session.attempts
+        assert [attempt.number for attempt in attempts] == list(range(1, len(attempts) + 1))
+        assert len({attempt.path for attempt in attempts}) == len(attempts)
+
+
+TestSession = SessionMachine.TestCase
+
+
+@given(st.permutations(list(State)))
+def test_every_state_leads_to_the_end(order: list[State]) -> None:
+    session = new_session()
+    for state in order:
+        session.move(state, "", NOON)
+    for state in (State.STOPPING, State.COLLECTING, State.FINISHED):
+        session.move(state, "", NOON)
+    assert session.state is State.FINISHED
+
+
+def test_a_doubled_event_is_heard_once() -> None:
+    session = new_session()
+    opened(session)
+    assert session.hear(event(EventKind.ERROR, detail="x"), NOON) is not None
+    notes = len(session.timeline)
+    assert session.hear(event(EventKind.ERROR, detail="x"), NOON) is None
+    assert len(session.timeline) == notes
+
+
+def test_an_event_of_another_recording_is_not_ours() -> None:
+    session = new_session()
+    opened(session)
+    assert session.hear(event(EventKind.ENDED, task_id="other", recorder="5"), NOON) is None
+    assert not session.segments[0].end_heard
+
+
+def test_an_event_names_the_task_of_a_lost_start() -> None:
+    session = new_session()
+    attempt = session.open_attempt("")
+    session.lose(attempt, NOON)
+    session.hear(event(EventKind.STARTED, recorder=attempt.recorder, task_id="t9"), NOON)
+    assert session.strays[0].task_id == "t9"
+
+
+def test_after_a_failover_events_are_known_by_their_task() -> None:
+    session = new_session()
+    segment = opened(session)
+    heard = session.hear(event(EventKind.ENDED, task_id="t1", recorder="4242"), NOON)
+    assert heard is segment
+    assert segment.end_heard
+
+
+def test_what_a_session_remembers_is_bounded() -> None:
+    session = new_session()
+    opened(session)
+    for number in range(2 * HEARD_KEPT):
+        session.hear(event(EventKind.WARNING, id=f"e{number}", detail="again"), NOON)
+    assert len(session.heard) == HEARD_KEPT
+    assert len(session.timeline) == TIMELINE_KEPT
+    assert session.dropped_notes > 0
+
+
+@pytest.mark.parametrize(
+    ("phases", "after", "verdict"),
+    [
+        ([], 89, Verdict.GO_ON),
+        ([], 90, Verdict.NOT_UP),
+        ([TaskPhase.MISSING], 89, Verdict.GO_ON),
+        ([TaskPhase.FAILED], 5, Verdict.NOT_UP),
+        ([TaskPhase.RUNNING], 10_000, Verdict.GO_ON),
+        ([TaskPhase.RUNNING, TaskPhase.ENDED], 0, Verdict.OVER),
+        ([TaskPhase.FLOWING, TaskPhase.MISSING], 59, Verdict.GO_ON),
+        ([TaskPhase.FLOWING, TaskPhase.MISSING], 60, Verdict.OVER),
+        ([TaskPhase.FLOWING, TaskPhase.MISSING, TaskPhase.FLOWING], 60, Verdict.GO_ON),
+        ([TaskPhase.FLOWING, TaskPhase.ENDING], 60, Verdict.OVER),
+    ],
+)
+def test_a_segment_is_judged_by_its_evidence(
+    phases: list[TaskPhase], after: int, verdict: Verdict
+) -> None:
+    segment = opened(new_session())
+    for phase in phases:
+        segment.observe(seen(phase), NOON)
+    assert segment.judge(TRAITS, NOON + after * SECOND)[0] is verdict
+
+
+def test_the_end_is_certain_when_two_facts_agree() -> None:
+    session = new_session()
+    segment = opened(session)
+    segment.observe(seen(TaskPhase.FLOWING), NOON)
+    session.hear(event(EventKind.ENDED), NOON)
+    assert segment.judge(TRAITS, NOON)[0] is Verdict.GO_ON, "a callback alone ends nothing"
+    segment.observe(seen(TaskPhase.MISSING), NOON)
+    assert segment.judge(TRAITS, NOON)[0] is Verdict.OVER
+
+
+@given(st.text(max_size=20), st.integers(1, 1000))
+def test_an_attempts_identity_is_a_pure_function(key: str, number: int) -> None:
+    ids = TRAITS.recorder_ids
+    assert ids.identity(key, number) == ids.identity(key, number)
+    assert 1000 <= int(ids.identity(key, number)) <= 1999
+    named = RecorderIds(style="text", prefix="lt-")
+    assert named.identity(key, number).startswith("lt-")
+    assert named.identity(key, number) != named.identity(key, number + 1)
+
+
+def test_late_files_are_added_to_a_segment_that_is_over() -> None:
+    session = new_session()
+    segment = opened(session)
+    segment.ended_at = NOON
+    assert session.hear(event(EventKind.UPLOADED), NOON) is None
+    assert segment.uploading == "uploaded"
