@@ -1,0 +1,1 @@
+"""The vendors, stood in for: their APIs, their callbacks and their files, on one port."""
