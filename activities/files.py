@@ -1,0 +1,128 @@
+"""The files of a session: found, listed and compared with what the vendor said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import NamedTuple, Protocol
+
+from temporalio import activity
+
+from activities.directory import Directory
+from activities.failures import ask_again, temporal_failures
+from longtake.contracts import names
+from longtake.contracts.payloads import CheckInput, FindTaskInput, SegmentFiles, Started
+from longtake.domain.errors import NotConfigured
+from longtake.domain.files import LISTED, Manifest, Outcome, StoredFile
+from longtake.domain.ports import ObjectStore, Recorder
+
+LOOK_EVERY = timedelta(seconds=5)
+
+
+class Playlist(Protocol):
+    """What the check needs to know of a playlist."""
+
+    @property
+    def uris(self) -> Sequence[str]: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def ended(self) -> bool: ...
+
+
+class SegmentCheck(NamedTuple):
+    """What storage holds of one segment of the session, and what it should hold."""
+
+    files: list[StoredFile]
+    missing: list[str]
+    seconds: float
+    reasons: list[str]
+
+
+class FileActivities:
+    """Everything a session asks of storage."""
+
+    def __init__(self, directory: Directory, parse: Callable[[str], Playlist]) -> None:
+        self._directory = directory
+        self._parse = parse
+
+    @activity.defn(name=names.FIND_TASK)
+    async def find_task(self, order: FindTaskInput) -> Started:
+        """Look until a stored file's name tells the id of a task whose start was lost."""
+        with temporal_failures(every=LOOK_EVERY):
+            recorder = self._directory.recorder(order.request.vendor, order.request.account)
+            store = self._store(order.request.output.storage)
+            async for stored in store.list(f"{order.attempt.path}/"):
+                found = recorder.task_id_in(order.attempt, order.request, stored.key)
+                if found:
+                    return Started(task_id=found)
+        raise ask_again(LOOK_EVERY, f"no file below {order.attempt.path} yet")
+
+    @activity.defn(name=names.CHECK_FILES)
+    async def check(self, order: CheckInput) -> Manifest:
+        """Compare what is said with what is there; unless final, look until all is there."""
+        profile = order.request.output.storage
+        with temporal_failures(every=LOOK_EVERY):
+            recorder = self._directory.recorder(order.request.vendor, order.request.account)
+            store = self._store(profile)
+            checks = [await self._check(store, recorder, part) for part in order.segments]
+        manifest = _graded(profile, checks)
+        if manifest.outcome is Outcome.PARTIAL and not order.final:
+            raise ask_again(LOOK_EVERY, "; ".join(manifest.reasons)[:300])
+        return manifest
+
+    def _store(self, profile: str) -> ObjectStore:
+        store = self._directory.store(profile)
+        if store is None:
+            raise NotConfigured(f"storage.{profile}.url: this worker cannot read the bucket")
+        return store
+
+    async def _check(
+        self, store: ObjectStore, recorder: Recorder, part: SegmentFiles
+    ) -> SegmentCheck:
+        files = [
+            StoredFile(
+                **recorder.describe_file(stored.key).model_dump(),
+                size=stored.size,
+                segment=part.number,
+            )
+            async for stored in store.list(f"{part.path}/")
+        ]
+        there = {file.key for file in files if file.size}
+        expected = {file.key for file in part.reported}
+        seconds, reasons = 0.0, list[str]()
+        for file in files:
+            if file.kind != "playlist" or not file.size:
+                continue
+            playlist = self._parse((await store.read(file.key)).decode("utf-8", "replace"))
+            folder = PurePosixPath(file.key).parent
+            expected |= {str(folder / uri) for uri in playlist.uris}
+            seconds = max(seconds, playlist.seconds)
+            if not playlist.ended:
+                reasons.append(f"{file.key} is not closed")
+        missing = sorted(expected - there)
+        if missing:
+            reasons.append(
+                f"segment {part.number}: {len(missing)} of {len(expected)} files missing"
+            )
+        if not files and part.uploading != "nothing":
+            reasons.append(f"segment {part.number}: nothing below {part.path}")
+        return SegmentCheck(files, missing, seconds, reasons)
+
+
+def _graded(profile: str, checks: Sequence[SegmentCheck]) -> Manifest:
+    files = [file for check in checks for file in check.files]
+    missing = [key for check in checks for key in check.missing]
+    reasons = [reason for check in checks for reason in check.reasons]
+    whole = Outcome.COMPLETE if files else Outcome.EMPTY
+    return Manifest(
+        outcome=Outcome.PARTIAL if reasons else whole,
+        storage=profile,
+        files=tuple(files[:LISTED]),
+        count=len(files),
+        size=sum(file.size or 0 for file in files),
+        seconds=sum(check.seconds for check in checks),
+        missing=tuple(missing[:LISTED]),
+        reasons=tuple(reasons[:20]),
+    )

@@ -1,0 +1,120 @@
+"""The vendor calls of a session: one activity each, one vendor call a try."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from temporalio import activity
+
+from activities.directory import Directory
+from activities.failures import ask_again, temporal_failures
+from longtake.contracts import names
+from longtake.contracts.payloads import (
+    Acquired,
+    ApplyInput,
+    AttemptInput,
+    Prepared,
+    Started,
+    TaskInput,
+    WatchInput,
+)
+from longtake.domain.errors import AlreadyStopped, NoRecordedData, RecordingError
+from longtake.domain.events import Observation
+from longtake.domain.ports import Recorder, Stopped
+from longtake.domain.recording import RecordingRequest
+
+T = TypeVar("T")
+
+
+class RecordingActivities:
+    """Everything a session asks of a vendor."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    @activity.defn(name=names.PREPARE)
+    async def prepare(self, request: RecordingRequest) -> Prepared:
+        """Check the request against settings and the vendor's rules, before anything is sent."""
+        with temporal_failures():
+            traits = self._directory.recorder(request.vendor, request.account).traits(request)
+            traits.check(request.first_scene())
+            store = self._directory.store(request.output.storage)
+        return Prepared(traits=traits, storage_readable=store is not None)
+
+    @activity.defn(name=names.ACQUIRE)
+    async def acquire(self, order: AttemptInput) -> Acquired:
+        """Reserve a resource for an attempt."""
+        with temporal_failures():
+            recorder = self._recorder(order.request)
+            return Acquired(resource=await recorder.acquire(order.request, order.attempt))
+
+    @activity.defn(name=names.START)
+    async def start(self, order: AttemptInput) -> Started:
+        """Start an attempt, or learn what became of the tries before."""
+        recorder = self._recorder(order.request)
+        in_doubt = _in_doubt_before()
+        send = recorder.recover if in_doubt else recorder.start
+        with temporal_failures():
+            try:
+                call = send(order.request, order.scene, order.attempt)
+                return Started(task_id=await _to_its_end(call))
+            except RecordingError as err:
+                err.in_doubt = in_doubt or err.in_doubt
+                activity.heartbeat(activity.info().attempt, err.in_doubt)
+                raise
+
+    @activity.defn(name=names.APPLY)
+    async def apply(self, order: ApplyInput) -> None:
+        """Make a running task show another scene."""
+        with temporal_failures():
+            recorder = self._recorder(order.request)
+            await recorder.apply(order.request, order.task, order.scene, order.before)
+
+    @activity.defn(name=names.WATCH)
+    async def watch(self, order: WatchInput) -> Observation:
+        """Ask how a task is until the answer is news."""
+        if order.first_after and activity.info().attempt == 1:
+            raise ask_again(order.first_after, "giving the recorder time to come up")
+        with temporal_failures(every=order.every):
+            seen = await self._recorder(order.request).query(order.request, order.task)
+        if seen.same_news(order.known):
+            raise ask_again(order.every, f"no change: {seen.detail or seen.phase}")
+        return seen
+
+    @activity.defn(name=names.STOP_TASK)
+    async def stop(self, order: TaskInput) -> Stopped:
+        """End a task; that it has ended already is what was wanted."""
+        with temporal_failures():
+            recorder = self._recorder(order.request)
+            try:
+                return await _to_its_end(recorder.stop(order.request, order.task))
+            except NoRecordedData as err:
+                return Stopped(uploading="nothing", detail=str(err))
+            except AlreadyStopped as err:
+                return Stopped(detail=str(err))
+
+    def _recorder(self, request: RecordingRequest) -> Recorder:
+        return self._directory.recorder(request.vendor, request.account)
+
+
+def _in_doubt_before() -> bool:
+    """Whether a try before this one may have started a recording.
+
+    Each try that fails leaves its number and its doubt in the heartbeat. A worker that died
+    left nothing, or what an earlier try had left: nobody knows.
+    """
+    info = activity.info()
+    return info.attempt > 1 and list(info.heartbeat_details) != [info.attempt - 1, False]
+
+
+async def _to_its_end(call: Coroutine[Any, Any, T]) -> T:
+    """Hear a call that was sent to its end, also while the worker shuts down or the session is
+    cancelled: the answer may be the only place where the task's id is told.
+    """
+    task = asyncio.ensure_future(call)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        return await task

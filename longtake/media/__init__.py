@@ -1,0 +1,1 @@
+"""Recorded media: playlists and merging."""

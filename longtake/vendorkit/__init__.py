@@ -1,0 +1,1 @@
+"""What the vendors' folders share."""

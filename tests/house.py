@@ -1,0 +1,255 @@
+"""A whole house for one test: emulator, receiver and worker around the run's Temporal server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import uuid
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from temporalio.client import Client, WorkflowHandle
+from temporalio.worker import Worker
+
+import worker
+from longtake.callbacks.app import create_app as create_receiver
+from longtake.callbacks.app import parsers_of
+from longtake.contracts import names
+from longtake.contracts.ids import workflow_id
+from longtake.contracts.payloads import RecordingResult, RecordingStatus, Timeline
+from longtake.domain.recording import RecordingRequest
+from longtake.domain.session import State
+from longtake.emulator.app import create_app as create_emulator
+from longtake.emulator.server import running
+from longtake.emulator.settings import EmulatorSettings
+from longtake.processes import ChildProcess
+from longtake.settings import Settings, load
+from longtake.vendors import emulator as emulator_of
+from longtake.vendors.agora.emulator import credentials
+
+BUCKET = "takes"
+ROOT = Path(__file__).parent.parent
+PATIENCE = 60.0
+"""Seconds until a test that waits for an event gives up; none is expected to take so long."""
+
+SETTINGS = """
+[temporal]
+address = "{temporal}"
+
+[worker]
+graceful_shutdown_seconds = 1
+
+[accounts.{account}]
+vendor = "agora"
+app_id = "{app_id}"
+customer_id = "{customer_id}"
+customer_secret = "{customer_secret}"
+callback_secret = "{callback_secret}"
+base_url = "{emulator}"
+calls_per_second = {rate}
+{extra}
+
+[storage.bucket]
+url = "{bucket_url}"
+
+[storage.bucket.agora]
+vendor = "s3"
+region = "us-east-1"
+bucket = "takes"
+access_key = "ak"
+secret_key = "sk"
+"""
+
+
+class House:
+    """What a test of sessions works with."""
+
+    def __init__(self, client: Client, account: str, folder: Path) -> None:
+        self.client = client
+        self.account = account
+        self.folder = folder
+        self.task_queue = f"longtake-{account}"
+        self.emulator = ""
+        self.receiver = ""
+        self.settings_path = folder / "longtake.toml"
+        self.control: httpx.AsyncClient
+        self.started: list[WorkflowHandle[Any, RecordingResult]] = []
+
+    # --- the vendor's side -------------------------------------------------------------------
+
+    async def room(self, room: str, *users: str) -> None:
+        people = [{"user": u, "name": f"user {u}", "audio": True, "video": True} for u in users]
+        await self._ask("PUT", f"/_emulator/rooms/agora/{room}", {"participants": people})
+
+    async def fault(self, call: str, kind: str, **fields: Any) -> None:
+        await self._ask("POST", "/_emulator/faults", {"call": call, "kind": kind, **fields})
+
+    async def advance(self, seconds: float) -> None:
+        await self._ask("POST", "/_emulator/clock", {"advance": seconds})
+
+    async def ledger(self) -> dict[str, Any]:
+        return (await self.control.get("/_emulator/ledger")).json()
+
+    async def tasks(self, room: str) -> list[dict[str, Any]]:
+        return [task for task in (await self.ledger())["tasks"] if task["room"] == room]
+
+    async def calls(self, call: str) -> list[dict[str, Any]]:
+        return [made for made in (await self.ledger())["calls"] if made["call"] == call]
+
+    async def _ask(self, method: str, path: str, body: dict[str, Any]) -> None:
+        answer = await self.control.request(method, path, json=body)
+        assert answer.is_success, answer.text
+
+    # --- our side ------------------------------------------------------------------------------
+
+    def settings(self) -> Settings:
+        return load(self.settings_path, {})
+
+    def request(self, room: str, **given: Any) -> RecordingRequest:
+        plain = {
+            "vendor": "agora",
+            "account": self.account,
+            "room": room,
+            "output": {"storage": "bucket"},
+        }
+        return RecordingRequest.model_validate(plain | given)
+
+    async def start(
+        self, room: str, *, client: Client | None = None, **given: Any
+    ) -> WorkflowHandle[Any, RecordingResult]:
+        request = self.request(room, **given)
+        handle = await (client or self.client).start_workflow(
+            names.WORKFLOW,
+            request,
+            id=workflow_id(self.account, room, request.purpose),
+            task_queue=self.task_queue,
+            result_type=RecordingResult,
+        )
+        self.started.append(handle)
+        return handle
+
+    async def status(self, handle: WorkflowHandle[Any, Any]) -> RecordingStatus:
+        return await handle.query(names.STATUS, result_type=RecordingStatus)
+
+    async def timeline(self, handle: WorkflowHandle[Any, Any]) -> str:
+        timeline = await handle.query(names.TIMELINE, result_type=Timeline)
+        return "\n".join(note.text for note in timeline.notes)
+
+    async def until(
+        self, handle: WorkflowHandle[Any, Any], ready: Callable[[RecordingStatus], bool]
+    ) -> RecordingStatus:
+        """Ask for the status until it is as wanted."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE
+        while True:
+            status = await self.status(handle)
+            if ready(status):
+                return status
+            assert asyncio.get_running_loop().time() < deadline, (
+                f"still {status.state}: {status.evidence}\n{await self.timeline(handle)}"
+            )
+            await asyncio.sleep(0.05)
+
+    async def recording(self, handle: WorkflowHandle[Any, Any]) -> RecordingStatus:
+        return await self.until(handle, lambda status: status.state is State.RECORDING)
+
+    async def eventually(self, ready: Callable[[], Any]) -> Any:
+        """What `ready` gives once it gives something."""
+        deadline = asyncio.get_running_loop().time() + PATIENCE
+        while not (given := await ready()):
+            assert asyncio.get_running_loop().time() < deadline, "waited in vain"
+            await asyncio.sleep(0.05)
+        return given
+
+    async def worker_process(self) -> ChildProcess:
+        """A real worker, to be killed."""
+        return await ChildProcess.start(
+            *(sys.executable, ROOT / "worker.py", "--settings", self.settings_path),
+            *("--task-queue", self.task_queue),
+            log=self.folder / "worker.log",
+            env=dict(os.environ),
+            cwd=ROOT,
+            grace=5,
+        )
+
+    def worker_log(self) -> str:
+        return (self.folder / "worker.log").read_text()
+
+
+@asynccontextmanager
+async def house(
+    client: Client,
+    folder: Path,
+    *,
+    in_process: bool = True,
+    media: bool = False,
+    callbacks: bool = True,
+    rate: float = 1000,
+    extra: str = "",
+    **agora: Any,
+) -> AsyncGenerator[House]:
+    """Everything but the Temporal server; `agora` overrides the emulated vendor's own options."""
+    built = House(client, f"t{uuid.uuid4().hex[:10]}", folder)
+    limits = {"calls_per_second": 0} | agora.pop("limits", {})
+    settings = EmulatorSettings(
+        data=folder / "data",
+        media=media,
+        seed=1,
+        vendors={"agora": {"limits": limits, **agora}},
+    )
+    async with AsyncExitStack() as stack:
+        app = create_emulator(settings, {"agora": emulator_of("agora")})
+        built.emulator = await stack.enter_async_context(running(app))
+        built.control = await stack.enter_async_context(httpx.AsyncClient(base_url=built.emulator))
+        built.settings_path.write_text(
+            SETTINGS.format(
+                temporal=client.service_client.config.target_host,
+                account=built.account,
+                app_id=credentials.APP_ID,
+                customer_id=credentials.CUSTOMER_ID,
+                customer_secret=credentials.CUSTOMER_SECRET,
+                callback_secret=credentials.CALLBACK_SECRET,
+                emulator=built.emulator,
+                rate=rate,
+                extra=extra,
+                bucket_url=(folder / "data" / BUCKET).as_uri() if media else "",
+            )
+        )
+        loaded = built.settings()
+        receiver = create_receiver(parsers_of(loaded), client, max_body_bytes=1_000_000)
+        built.receiver = await stack.enter_async_context(running(receiver))
+        if callbacks:
+            url = f"{built.receiver}/callbacks/agora/{built.account}"
+            answer = await built.control.put("/_emulator/callbacks/agora", json={"url": url})
+            assert answer.is_success, answer.text
+        if in_process:
+            await stack.enter_async_context(working(built, client))
+        try:
+            yield built
+        finally:
+            for handle in built.started:
+                await _end(handle)
+
+
+@asynccontextmanager
+async def working(built: House, client: Client) -> AsyncGenerator[list[Worker]]:
+    """The worker of a house, in this process."""
+    settings = built.settings()
+    accounts = worker.Accounts(settings, lambda: datetime.now(UTC))
+    workers = worker.build_workers(client, settings, accounts, built.task_queue)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(accounts.aclose)
+        for each in workers:
+            await stack.enter_async_context(each)
+        yield workers
+
+
+async def _end(handle: WorkflowHandle[Any, Any]) -> None:
+    """A session that a failed test left must not be picked up by the next worker."""
+    described = await handle.describe()
+    if described.close_time is None:
+        await handle.terminate("the test is over")

@@ -1,0 +1,237 @@
+"""A segment from its acceptance to its end: is it up, is it alive, does it show the scene?"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from enum import Enum, auto
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from longtake.contracts import names
+    from longtake.contracts.payloads import ApplyInput, WatchInput
+    from longtake.domain.events import Observation, TaskPhase
+    from longtake.domain.recording import Scene
+    from longtake.domain.session import Failure, Segment, State, Verdict
+    from longtake.domain.traits import Traits
+    from workflows import policies
+    from workflows.closing import begin_closing
+    from workflows.desk import CANCELLED, Desk, settled
+
+
+class Over(Enum):
+    """Why a segment is not attended any more."""
+
+    ENDING = auto()
+    """The session ends."""
+    PAUSED = auto()
+    ROTATE = auto()
+    """The task's own life is nearly over: the next one takes its place."""
+    NOT_UP = auto()
+    DEAD = auto()
+    TOO_LONG = auto()
+    """The history is long enough: continue as new."""
+
+
+class Attendance:
+    """One live segment, and the earlier one that it relieves."""
+
+    def __init__(
+        self, desk: Desk, traits: Traits, segment: Segment, relieved: Segment | None
+    ) -> None:
+        self._desk = desk
+        self._traits = traits
+        self._segment = segment
+        self._relieved = relieved
+        self._watch: workflow.ActivityHandle[Observation] | None = None
+        self._watch_again: datetime | None = None
+        self._first = segment.up_at is None
+        self._closing = False
+        self._hasten = False
+
+    async def until_over(self) -> Over:
+        """Attend to the segment until it must be left."""
+        follow = asyncio.create_task(self._follow_scene())
+        while (over := self._over()) is None:
+            await self._keep_watch()
+            await self._desk.news(*self._next_moment(), also=self._answered)
+            await self._read_watch()
+            self._show_state()
+        self._closing = True
+        await self._drop_watch()
+        await settled(follow)
+        return over
+
+    def hear(self, segment: Segment) -> None:
+        """The vendor said something about the segment: ask at once what it means."""
+        if segment is self._segment:
+            self._hasten = True
+
+    # --- judging ---------------------------------------------------------------------------
+
+    def _over(self) -> Over | None:
+        desk, segment = self._desk, self._segment
+        if desk.ending:
+            return Over.ENDING
+        verdict, _ = segment.judge(self._traits, desk.now)
+        if verdict is not Verdict.GO_ON:
+            return Over.NOT_UP if verdict is Verdict.NOT_UP else Over.DEAD
+        if desk.session.scene.on_hold and not self._traits.native_hold:
+            return Over.PAUSED
+        if self._relieved is None and segment.up_at is not None:
+            rotation = self._rotation()
+            if rotation is not None and desk.now >= rotation:
+                return Over.ROTATE
+            if workflow.info().is_continue_as_new_suggested() and desk.may_continue_as_new():
+                return Over.TOO_LONG
+        return None
+
+    def _rotation(self) -> datetime | None:
+        life = self._traits.task_life
+        return None if life is None else self._segment.accepted_at + life
+
+    def _next_moment(self) -> tuple[datetime | None, str]:
+        """When to look again though nothing happened, and what for."""
+        _, turns = self._segment.judge(self._traits, self._desk.now)
+        moments = [(turns, "until the missing recorder counts as gone")]
+        if self._segment.up_at is None:
+            moments = [(turns, "for the recorder to come up")]
+        moments.append((self._rotation(), "until the task is replaced"))
+        moments.append((self._watch_again, "to ask the vendor again"))
+        known = [(moment, why) for moment, why in moments if moment is not None]
+        return min(known, default=(None, ""))
+
+    # --- watching --------------------------------------------------------------------------
+
+    def _answered(self) -> bool:
+        return self._watch is not None and self._watch.done()
+
+    async def _drop_watch(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+            await self._desk.outcome(self._watch)
+            self._watch = None
+
+    async def _keep_watch(self) -> None:
+        desk, segment, traits = self._desk, self._segment, self._traits
+        if self._hasten:
+            self._hasten = False
+            await self._drop_watch()
+        waiting = self._watch_again is not None and desk.now < self._watch_again
+        if self._watch is not None or waiting:
+            return
+        self._watch_again = None
+        every = traits.poll_every
+        if segment.up_at is None:
+            every = traits.confirm_every
+        elif not segment.seen.phase.up:
+            every = policies.ASK_SOONER
+        self._watch = desk.call(
+            names.WATCH,
+            WatchInput(
+                request=desk.request,
+                task=segment.task,
+                known=segment.seen,
+                every=every,
+                first_after=traits.confirm_first if self._first else None,
+            ),
+            Observation,
+            policies.WATCH,
+            f"watch task {segment.task.id[:8]}, every {every.total_seconds():.0f} s",
+        )
+        self._first = False
+
+    async def _read_watch(self) -> None:
+        desk, watch = self._desk, self._watch
+        if watch is None or not watch.done():
+            return
+        self._watch = None
+        seen = await desk.outcome(watch)
+        if isinstance(seen, Failure):
+            if seen.code != CANCELLED:
+                desk.attend_to("watch", f"cannot ask the vendor: {seen.code}: {seen.message}")
+            self._watch_again = desk.now + self._traits.poll_every
+            return
+        desk.calm("watch")
+        self._segment.observe(seen, desk.now)
+
+    def _show_state(self) -> None:
+        desk, segment = self._desk, self._segment
+        phase, detail = segment.seen.phase, segment.seen.detail
+        if segment.up_at is None:
+            return
+        if self._relieved is not None and phase.up:
+            begin_closing(desk, self._relieved)
+            self._relieved = None
+        if phase.up:
+            desk.calm("start")
+        held = segment.shown.on_hold
+        evidence = {
+            TaskPhase.FLOWING: "data flows",
+            TaskPhase.RUNNING: "recorder is up, waiting for media",
+            TaskPhase.MISSING: "vendor does not know the task now: ended, or moving",
+        }.get(phase, f"task is {phase}")
+        desk.move(
+            State.PAUSED if held else State.RECORDING,
+            f"on hold at the vendor ({detail})" if held else f"{evidence} ({detail})",
+        )
+
+    # --- the scene ---------------------------------------------------------------------------
+
+    async def _follow_scene(self) -> None:
+        """Make the vendor show the newest wish: one call at a time, the latest wins."""
+        desk, segment = self._desk, self._segment
+
+        def behind() -> bool:
+            wanted = desk.session.scene.revision > segment.shown.revision
+            return wanted and segment.seen.phase.up
+
+        while True:
+            await workflow.wait_condition(lambda: self._closing or behind())
+            if self._closing:
+                return
+            await self._apply(desk.session.scene)
+
+    async def _apply(self, scene: Scene) -> None:
+        desk, segment = self._desk, self._segment
+        handle = desk.call(
+            names.APPLY,
+            ApplyInput(request=desk.request, task=segment.task, scene=scene, before=segment.shown),
+            type(None),
+            policies.APPLY,
+            f"apply revision {scene.revision}",
+        )
+
+        def newer() -> bool:
+            return desk.session.scene.revision > scene.revision
+
+        await desk.wait(lambda: handle.done() or newer() or self._closing)
+        if not handle.done() and not self._closing:
+            await desk.wait(
+                lambda: handle.done() or self._closing, desk.now + policies.APPLY_YIELDS
+            )
+        if not handle.done():
+            handle.cancel()
+        outcome = await desk.outcome(handle)
+        if not isinstance(outcome, Failure):
+            segment.shown = scene
+            desk.note(f"revision {scene.revision} applied")
+            desk.stir()
+        elif outcome.code == "InvalidRequest":
+            self._refuse(scene, outcome)
+        elif outcome.code != CANCELLED:
+            desk.note(f"revision {scene.revision} not applied yet: {outcome.message}", warning=True)
+            await desk.wait(lambda: self._closing or newer(), desk.now + policies.APPLY_AGAIN)
+
+    def _refuse(self, scene: Scene, failure: Failure) -> None:
+        """The vendor will not show this scene: the picture stays, under the refused number."""
+        desk, segment = self._desk, self._segment
+        desk.refused[scene.revision] = failure.message
+        desk.note(
+            f"revision {scene.revision} refused by the vendor: {failure.message}", warning=True
+        )
+        segment.shown = segment.shown.model_copy(update={"revision": scene.revision})
+        if desk.session.scene.revision == scene.revision:
+            desk.session.scene = segment.shown
+        desk.stir()

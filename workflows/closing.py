@@ -1,0 +1,159 @@
+"""The end: tasks stopped, strays hunted, files collected."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from longtake.contracts import names
+    from longtake.contracts.payloads import CheckInput, SegmentFiles, TaskInput
+    from longtake.domain.events import TaskPhase
+    from longtake.domain.files import Manifest, Outcome, unverified
+    from longtake.domain.ports import Stopped, Task
+    from longtake.domain.session import Failure, Segment, Stray
+    from workflows import policies
+    from workflows.desk import Desk, settled
+
+
+def begin_closing(desk: Desk, segment: Segment) -> asyncio.Task[None]:
+    """Begin to end a segment's task, beside whatever else goes on; once per segment."""
+    if segment.number not in desk.closings:
+        desk.closings[segment.number] = asyncio.create_task(_close(desk, segment))
+    return desk.closings[segment.number]
+
+
+async def close(desk: Desk, segment: Segment) -> None:
+    """End a segment's task and know that it ended, however long that takes."""
+    await settled(begin_closing(desk, segment))
+
+
+async def _close(desk: Desk, segment: Segment) -> None:
+    """Stop until the vendor confirms.
+
+    "Unknown task" proves the end only when it lasts: a task that is moving to another server
+    is unknown for a while, and goes on recording and billing.
+    """
+    since = desk.now
+    grace = desk.session.traits.missing_grace if desk.session.traits else timedelta(0)
+    missing_since = segment.changed_at if segment.seen.phase is TaskPhase.MISSING else None
+    while not segment.seen.phase.over:
+        if missing_since and (segment.end_heard or desk.now - missing_since >= grace):
+            break
+        outcome = await _stop(desk, segment.task)
+        if isinstance(outcome, Stopped):
+            segment.close(outcome, desk.now)
+            desk.note(f"task {segment.task.id} stopped")
+            desk.calm("stop")
+            return
+        if outcome.code == "TaskNotFound":
+            missing_since = missing_since or desk.now
+        if outcome.code != "TaskNotFound" or desk.now - since >= policies.ATTENTION_AFTER:
+            desk.attend_to("stop", f"task {segment.task.id} not stopped yet: {outcome.message}")
+        await desk.wait(
+            lambda: segment.end_heard, desk.now + policies.STOP_AGAIN, "to stop the task again"
+        )
+    segment.close(Stopped(detail="ended at the vendor"), desk.now)
+    desk.note(f"task {segment.task.id} is over at the vendor")
+    desk.calm("stop")
+
+
+async def _stop(desk: Desk, task: Task) -> Stopped | Failure:
+    handle = desk.call(
+        names.STOP_TASK,
+        TaskInput(request=desk.request, task=task),
+        Stopped,
+        policies.STOP,
+        f"stop task {task.id}",
+    )
+    if not await desk.wait(handle.done, desk.now + policies.ATTENTION_AFTER):
+        desk.attend_to("stop", f"task {task.id} not stopped yet: the vendor does not answer")
+    return await desk.outcome(handle)
+
+
+async def hunt_strays(desk: Desk) -> None:
+    """Stop strays as their ids become known; runs beside everything else."""
+
+    def named() -> Stray | None:
+        return next((s for s in desk.session.strays if s.task_id and not s.stopped_at), None)
+
+    while True:
+        await workflow.wait_condition(lambda: named() is not None)
+        stray = named()
+        if stray is None:
+            continue
+        outcome = await _stop(desk, Task(attempt=stray.attempt, id=stray.task_id))
+        if isinstance(outcome, Stopped) or outcome.code == "TaskNotFound":
+            stray.stopped_at = desk.now
+            desk.note(f"stray of attempt {stray.attempt.number} stopped: task {stray.task_id}")
+            if all(stray.stopped_at for stray in desk.session.strays):
+                desk.calm("stray")
+        else:
+            await workflow.sleep(policies.STOP_AGAIN)
+        desk.stir()
+
+
+async def await_strays(desk: Desk) -> None:
+    """Give the vendor's events a last chance to name what may still be running."""
+    strays = desk.session.strays
+
+    def settled() -> bool:
+        return all(stray.stopped_at for stray in strays)
+
+    if settled():
+        return
+    until = max(stray.since for stray in strays) + policies.LOST_ID_WAIT + policies.STRAY_WAIT
+    await desk.wait(settled, until, "for the ids of strays")
+    if not settled():
+        desk.attend_to("stray", "a stray may still be recording: its id was never told")
+
+
+async def collect(desk: Desk) -> Manifest:
+    """Wait until the files are in storage, and grade what is there."""
+    session = desk.session
+    if not session.segments:
+        outcome = Outcome.FAILED if session.failure else Outcome.EMPTY
+        return Manifest(
+            outcome=outcome, storage=desk.request.output.storage, reasons=("nothing was recorded",)
+        )
+    if not session.storage_readable or session.traits is None:
+        return unverified(
+            desk.request.output.storage, {s.number: s.reported for s in session.segments}
+        )
+    until = desk.now + session.traits.files_within
+    outcome = await _check(desk, until=session.traits.files_within)
+    if isinstance(outcome, Failure) and desk.now < until:
+        desk.attend_to("files", f"cannot check the files: {outcome.message}")
+    if isinstance(outcome, Failure):
+        outcome = await _check(desk, until=None)
+    if isinstance(outcome, Failure):
+        manifest = unverified(
+            desk.request.output.storage, {s.number: s.reported for s in session.segments}
+        )
+        return manifest.model_copy(update={"reasons": (f"{outcome.code}: {outcome.message}",)})
+    return outcome
+
+
+async def _check(desk: Desk, until: timedelta | None) -> Manifest | Failure:
+    """Look for the files: until they are all there, or once and for all."""
+    policy = policies.CHECK_FILES
+    parts = tuple(
+        SegmentFiles(
+            number=segment.number,
+            path=segment.task.attempt.path,
+            task_id=segment.task.id,
+            uploading=segment.uploading,
+            reported=segment.reported,
+        )
+        for segment in desk.session.segments
+    )
+    handle = desk.call(
+        names.CHECK_FILES,
+        CheckInput(request=desk.request, segments=parts, final=until is None),
+        Manifest,
+        policies.within(policy, until or policies.ROUNDS_END),
+        "check the files" if until else "list the files as they are",
+    )
+    return await desk.outcome(handle)

@@ -1,0 +1,247 @@
+"""What every part of a session works on: its state, its inbox, its calls and its public face."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import Priority, SearchAttributeKey, SearchAttributeUpdate
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from longtake.contracts import names
+    from longtake.domain.recording import RecordingRequest
+    from longtake.domain.session import EndReason, Failure, Session, State
+    from workflows.details import details
+    from workflows.policies import Policy
+
+T = TypeVar("T")
+
+CANCELLED = "Cancelled"
+TIMED_OUT = "TimedOut"
+
+_STATE = SearchAttributeKey.for_keyword("RecordingState")
+_END_REASON = SearchAttributeKey.for_keyword("RecordingEndReason")
+_TASK_IDS = SearchAttributeKey.for_keyword_list("RecordingTaskId")
+_ATTENTION = SearchAttributeKey.for_bool("RecordingNeedsAttention")
+_NAMES = {
+    "vendor": SearchAttributeKey.for_keyword("RecordingVendor"),
+    "account": SearchAttributeKey.for_keyword("RecordingAccount"),
+    "room": SearchAttributeKey.for_keyword("RecordingRoom"),
+}
+
+
+class SessionFailed(Exception):
+    """Raised inside a session when the vendor's answer leaves nothing to try."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+class Desk:
+    """One session at work."""
+
+    def __init__(self, request: RecordingRequest, session: Session) -> None:
+        self.request = request
+        self.session = session
+        self.refused: dict[int, str] = {}
+        """Why the vendor refused a revision, for the update that waits for it."""
+        self.closings: dict[int, asyncio.Task[None]] = {}
+        """Segments whose end is under way, by number."""
+        self.inbox: deque[tuple[str, Any]] = deque()
+        """Signals as they came, for the reader."""
+        self._shown: dict[str, Any] = {}
+        self._news = 0
+
+    # --- time and news -------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        return workflow.now()
+
+    @property
+    def ending(self) -> bool:
+        return self.session.end_reason is not None
+
+    def end(self, reason: EndReason, detail: str = "") -> None:
+        """Decide that the session ends, and wake whoever waits."""
+        if not self.ending:
+            self.session.end(reason, detail)
+            self.note(f"ending: {detail or reason}")
+        self.stir()
+
+    def stir(self) -> None:
+        """Something changed that a waiting part may want to look at."""
+        self._news += 1
+        self.publish()
+
+    async def news(
+        self,
+        until: datetime | None = None,
+        why: str = "",
+        *,
+        also: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Return after the next stir, when `also` is true, or at `until`."""
+        seen = self._news
+        await self.wait(lambda: self._news != seen or also(), until, why)
+
+    async def wait(
+        self, ready: Callable[[], bool], until: datetime | None = None, why: str = ""
+    ) -> bool:
+        """Whether `ready` came true before `until`."""
+        timeout = None if until is None else max(until - self.now, timedelta(0))
+        try:
+            await workflow.wait_condition(ready, timeout=timeout, timeout_summary=why or None)
+        except TimeoutError:
+            return ready()
+        return True
+
+    async def pause(self, length: timedelta, why: str) -> None:
+        """Wait, unless the session ends first."""
+        if length > timedelta(0):
+            await self.wait(lambda: self.ending, self.now + length, why)
+
+    async def deadline(self) -> None:
+        """End the session at its deadline, which may be moved later while this waits."""
+        while self.now < self.session.deadline:
+            await workflow.sleep(self.session.deadline - self.now, summary="until the deadline")
+        at_the_hour = self.session.deadline == self.request.stop_at
+        self.end(EndReason.STOP_AT if at_the_hour else EndReason.MAX_DURATION)
+
+    def may_continue_as_new(self) -> bool:
+        """Whether nothing is under way that a new run would lose."""
+        closed = all(task.done() for task in self.closings.values())
+        return closed and not self.inbox and workflow.all_handlers_finished()
+
+    # --- calls ---------------------------------------------------------------------------
+
+    def call(
+        self, name: str, order: Any, gives: type[T], policy: Policy, summary: str
+    ) -> workflow.ActivityHandle[T]:
+        """Start an activity: vendor calls on the account's queue, files on the media queue."""
+        own = workflow.info().task_queue
+        media = name.startswith("files.")
+        queue = names.media_queue(own) if media else names.account_queue(own, self.request.account)
+        return workflow.start_activity(
+            name,
+            order,
+            result_type=gives,
+            task_queue=queue,
+            start_to_close_timeout=policy.one_try,
+            schedule_to_close_timeout=policy.all_tries,
+            retry_policy=policy.retry,
+            cancellation_type=policy.cancellation,
+            priority=Priority(
+                priority_key=policy.priority,
+                fairness_key=self.request.labels.get("tenant", self.request.account)[:64],
+            ),
+            summary=summary,
+        )
+
+    async def outcome(self, handle: workflow.ActivityHandle[T]) -> T | Failure:
+        """What an activity gave, or why it failed, as data."""
+        try:
+            return await handle
+        except ActivityError as err:
+            return failure_of(err)
+
+    async def unless_ending(self, handle: workflow.ActivityHandle[T]) -> T | Failure:
+        """As `outcome`; when the session ends first, the activity is asked to give up."""
+        await self.wait(lambda: handle.done() or self.ending)
+        if not handle.done():
+            handle.cancel()
+        return await self.outcome(handle)
+
+    # --- what others see -----------------------------------------------------------------
+
+    def note(self, text: str, *, warning: bool = False) -> None:
+        """Add a line to the timeline."""
+        self.session.note(text, self.now, warning=warning)
+        if warning:
+            workflow.logger.warning(text)
+
+    def move(self, state: State, evidence: str) -> None:
+        """Enter a state, or renew its evidence; while another segment records, only that."""
+        overlapping = self.session.live is not None and self.session.live.seen.phase.up
+        opening = {State.ACQUIRING, State.STARTING, State.CONFIRMING}
+        if overlapping and state in opening and self.session.state is State.RECORDING:
+            state = State.RECORDING
+        before = self.session.state
+        if self.session.move(state, evidence, self.now) and before != state:
+            self.note(f"{state}: {evidence}")
+        self.publish()
+
+    def attend_to(self, topic: str, why: str) -> None:
+        """Ask for a person's eye, until `calm` says that the topic is over."""
+        if self.session.attention.get(topic) != why:
+            self.session.attention[topic] = why
+            self.note(why, warning=True)
+            self.publish()
+
+    def calm(self, topic: str) -> None:
+        """What wanted a person's eye is over."""
+        if self.session.attention.pop(topic, None):
+            self.publish()
+
+    def publish(self) -> None:
+        """Search attributes, only those that changed, and the page in the Temporal UI."""
+        session = self.session
+        wanted: dict[SearchAttributeKey[Any], Any] = {
+            _STATE: session.state.value,
+            _TASK_IDS: [segment.task.id for segment in session.segments],
+            _ATTENTION: bool(session.attention),
+        }
+        if session.end_reason:
+            wanted[_END_REASON] = session.end_reason.value
+        changed = [
+            key.value_set(value)
+            for key, value in wanted.items()
+            if value != self._shown.get(key.name, [] if key is _TASK_IDS else False)
+        ]
+        if changed:
+            self._shown |= {key.name: value for key, value in wanted.items()}
+            _upsert(changed)
+        workflow.set_current_details(details(self.request, session))
+
+    def publish_names(self) -> None:
+        """Set what a caller who started the session without Longtake's client left out."""
+        given = workflow.info().typed_search_attributes
+        absent = [
+            key.value_set(str(getattr(self.request, field)))
+            for field, key in _NAMES.items()
+            if given.get(key) is None
+        ]
+        if absent:
+            _upsert(absent)
+
+
+def _upsert(changes: Sequence[SearchAttributeUpdate[Any]]) -> None:
+    workflow.upsert_search_attributes(changes)  # pyright: ignore[reportUnknownMemberType]
+
+
+def failure_of(err: ActivityError) -> Failure:
+    """The class of our own taxonomy, or CANCELLED or TIMED_OUT where Temporal gave up."""
+    if is_cancelled_exception(err):
+        return Failure(code=CANCELLED, message="given up, because the session ends", in_doubt=True)
+    cause = err.cause
+    if isinstance(cause, ApplicationError):
+        facts: dict[str, str] = cause.details[0] if cause.details else {}
+        return Failure(
+            code=cause.type or "Unknown",
+            message=cause.message,
+            vendor_code=facts.get("vendor_code", ""),
+            in_doubt=bool(facts.get("in_doubt")),
+        )
+    return Failure(code=TIMED_OUT, message=str(cause), in_doubt=True)
+
+
+async def settled(task: asyncio.Task[Any]) -> None:
+    """Wait for a task of our own that was told to finish."""
+    await workflow.wait_condition(task.done)
+    task.result()

@@ -1,0 +1,174 @@
+"""From nothing to a vendor task whose id is known: acquire, start, and a start whose answer
+was lost.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from longtake.contracts import names
+    from longtake.contracts.payloads import Acquired, AttemptInput, FindTaskInput, Started
+    from longtake.domain.ports import Attempt, Task
+    from longtake.domain.recording import Scene
+    from longtake.domain.session import Failure, Segment, State
+    from workflows import policies
+    from workflows.desk import CANCELLED, TIMED_OUT, Desk, SessionFailed
+
+PASSING = {
+    TIMED_OUT,
+    "NotSent",
+    "QuotaExceeded",
+    "RateLimited",
+    "ResourceExpired",
+    "StartUnknown",
+    "VendorUnavailable",
+}
+"""Failures after which the same attempt is made again; every other one is final."""
+
+
+async def open_segment(desk: Desk) -> Segment | None:
+    """Start attempts until the vendor has accepted one; None when the session ends first."""
+    while not desk.ending:
+        attempt = desk.session.open_attempt(desk.request.output.path_prefix)
+        scene = desk.session.scene
+        task = await _Opening(desk, attempt, scene).task()
+        if task:
+            return _accepted(desk, task, scene)
+    return None
+
+
+def _accepted(desk: Desk, task: Task, scene: Scene) -> Segment:
+    segment = desk.session.open_segment(task, scene, desk.now)
+    desk.note(f"attempt {task.attempt.number} accepted as task {task.id}")
+    desk.move(State.CONFIRMING, "accepted; the recorder is not seen up yet")
+    return segment
+
+
+class _Opening:
+    """One attempt: as many acquires and starts as it takes, all under one identity.
+
+    The identity is what keeps it one recording: the vendor either refuses the second start of
+    a recorder or lets it replace the first.
+    """
+
+    def __init__(self, desk: Desk, attempt: Attempt, scene: Scene) -> None:
+        self._desk = desk
+        self._attempt = attempt
+        self._in_doubt = False
+        self._scene = scene
+        self._since = desk.now
+
+    async def task(self) -> Task | None:
+        """The task; None when the session ends, or when the attempt became a stray."""
+        desk = self._desk
+        while not desk.ending:
+            window_ends = await self._acquire()
+            if desk.ending:
+                break
+            outcome = await self._start(window_ends)
+            if isinstance(outcome, Started):
+                return Task(attempt=self._attempt, id=outcome.task_id)
+            self._in_doubt = self._in_doubt or outcome.in_doubt
+            if outcome.code == "AlreadyRunning":
+                break
+            self._take_in(outcome)
+        return await self._find() if self._in_doubt else None
+
+    async def _acquire(self) -> datetime | None:
+        """Reserve a resource; gives when it lapses, None where the vendor needs no acquire."""
+        desk = self._desk
+        traits = desk.session.traits
+        if traits is None or traits.resource_window is None:
+            return None
+        desk.move(State.ACQUIRING, f"attempt {self._attempt.number}: reserving a recorder")
+        while not desk.ending:
+            asked = desk.now
+            outcome = await desk.unless_ending(
+                desk.call(
+                    names.ACQUIRE,
+                    self._order(),
+                    Acquired,
+                    policies.ACQUIRE,
+                    f"acquire for attempt {self._attempt.number}",
+                )
+            )
+            if isinstance(outcome, Acquired):
+                self._attempt = self._attempt.model_copy(update={"resource": outcome.resource})
+                return asked + traits.resource_window
+            self._take_in(outcome)
+        return None
+
+    async def _start(self, window_ends: datetime | None) -> Started | Failure:
+        """Send the start, and again with backoff while the resource lasts."""
+        desk = self._desk
+        desk.move(State.STARTING, f"attempt {self._attempt.number}: start sent")
+        policy = policies.START
+        if window_ends is not None:
+            left = window_ends - policies.WINDOW_MARGIN - desk.now
+            if left < policy.one_try:
+                return Failure(code="ResourceExpired", message="acquired too long ago")
+            policy = policies.within(policy, left)
+        handle = desk.call(
+            names.START,
+            self._order(),
+            Started,
+            policy,
+            f"start attempt {self._attempt.number} as {self._attempt.recorder}",
+        )
+        return await desk.unless_ending(handle)
+
+    def _take_in(self, failure: Failure) -> None:
+        """Go on after a failure that may pass; end the session on one that will not."""
+        desk = self._desk
+        if failure.code not in {*PASSING, CANCELLED}:
+            if self._in_doubt:
+                desk.session.lose(self._attempt, desk.now)
+            raise SessionFailed(failure)
+        if failure.code != CANCELLED:
+            text = f"{failure.code}: {failure.message}"
+            desk.note(text, warning=True)
+            desk.move(desk.session.state, text)
+        if desk.now - self._since >= policies.ATTENTION_AFTER:
+            desk.attend_to("start", f"no start since {self._since:%H:%M:%S} UTC: {failure.message}")
+
+    async def _find(self) -> Task | None:
+        """Wait for an event or a stored file to name the task of a start in doubt.
+
+        The recording is running meanwhile; control calls wait. An attempt that nobody names
+        becomes a stray, and the next one begins under another identity.
+        """
+        desk, attempt = self._desk, self._attempt
+        desk.note(f"attempt {attempt.number} may be recording, its id was lost", warning=True)
+        desk.move(State.STARTING, "recording runs at the vendor; waiting to be told its id")
+        known = desk.session.known_ids
+        search = desk.session.storage_readable and desk.call(
+            names.FIND_TASK,
+            FindTaskInput(request=desk.request, attempt=attempt),
+            Started,
+            policies.FIND_TASK,
+            f"look in storage for the task of attempt {attempt.number}",
+        )
+        await desk.wait(
+            lambda: attempt.recorder in known or bool(search and search.done()),
+            desk.now + policies.LOST_ID_WAIT,
+            "for the lost task id",
+        )
+        if search:
+            search.cancel()
+            found = await desk.outcome(search)
+            if isinstance(found, Started):
+                known.setdefault(attempt.recorder, found.task_id)
+        if attempt.recorder in known:
+            desk.note(f"attempt {attempt.number} found again: task {known[attempt.recorder]}")
+            return Task(attempt=attempt, id=known[attempt.recorder])
+        desk.session.lose(attempt, desk.now)
+        desk.attend_to(
+            "stray", f"attempt {attempt.number} is a stray: it may be recording, id unknown"
+        )
+        return None
+
+    def _order(self) -> AttemptInput:
+        return AttemptInput(request=self._desk.request, scene=self._scene, attempt=self._attempt)

@@ -1,0 +1,113 @@
+"""Every timeout, retry policy and priority of a session, with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+from temporalio.workflow import ActivityCancellationType
+
+ROUNDS_END = timedelta(minutes=5)
+"""A vendor that is away is asked in rounds of this length: between two rounds the session says
+in its timeline what the last answer was, inside one Temporal's own retries do the work."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How one kind of activity is run."""
+
+    one_try: timedelta
+    """Start to close: also how long a killed worker's try goes unnoticed."""
+    retry: RetryPolicy
+    priority: int
+    """1 before 5, wherever the account's rate makes calls wait."""
+    all_tries: timedelta | None = None
+    cancellation: ActivityCancellationType = ActivityCancellationType.TRY_CANCEL
+
+
+def _backoff(first: float, longest: float) -> RetryPolicy:
+    return RetryPolicy(
+        initial_interval=timedelta(seconds=first),
+        backoff_coefficient=2,
+        maximum_interval=timedelta(seconds=longest),
+    )
+
+
+PREPARE = Policy(one_try=timedelta(seconds=5), retry=_backoff(1, 10), priority=2)
+
+ACQUIRE = Policy(
+    one_try=timedelta(seconds=12),
+    retry=_backoff(3, 60),
+    priority=2,
+    all_tries=ROUNDS_END,
+    # Cancelled when the session ends first: an unused resource is free and lapses by itself.
+)
+
+START = Policy(
+    one_try=timedelta(seconds=12),
+    # 3, 6, 12, ... seconds are the vendors' own advice for an internal error.
+    retry=_backoff(3, 60),
+    priority=2,
+    all_tries=ROUNDS_END,
+    # A try in flight is heard to its end: its answer is the only place that names the task.
+    cancellation=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+)
+
+WINDOW_MARGIN = timedelta(seconds=15)
+"""Kept of the resource's window, so that the last try ends inside it."""
+
+APPLY = Policy(
+    one_try=timedelta(seconds=12),
+    retry=_backoff(1, 10),
+    priority=2,
+    all_tries=timedelta(seconds=60),
+    # One call at a time per task: the next waits until this one is certainly over.
+    cancellation=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+)
+
+APPLY_YIELDS = timedelta(seconds=2)
+"""How long a change that is being retried may hold up a newer one."""
+
+APPLY_AGAIN = timedelta(seconds=10)
+"""After a change that failed for another reason than the change itself."""
+
+WATCH = Policy(one_try=timedelta(seconds=12), retry=_backoff(5, 120), priority=4)
+
+STOP = Policy(
+    # A stop that waits for uploads takes up to 20 s and more.
+    one_try=timedelta(seconds=40),
+    retry=_backoff(1, 30),
+    priority=1,
+)
+
+STOP_AGAIN = timedelta(seconds=10)
+"""Between two stops of a task that the vendor does not know now, while it may be moving."""
+
+FIND_TASK = Policy(one_try=timedelta(seconds=30), retry=_backoff(5, 30), priority=3)
+
+CHECK_FILES = Policy(one_try=timedelta(minutes=2), retry=_backoff(5, 60), priority=3)
+
+LOST_ID_WAIT = timedelta(seconds=90)
+"""For an event or a stored file to name a task whose start was lost: the first slice is due
+after 15 s, an event sooner. After this the attempt is a stray and the next one begins."""
+
+STRAY_WAIT = timedelta(seconds=60)
+"""How long an ending session waits for the ids of its strays."""
+
+ATTENTION_AFTER = timedelta(minutes=2)
+"""A start or a stop that takes longer wants a person's eye."""
+
+RESTART_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0, 2, 5, 15, 30, 60, 120, 300))
+"""Between one segment's abnormal end and the next start; the last one repeats."""
+
+HEALTHY_AFTER = timedelta(minutes=5)
+"""A segment that lasted so long clears the count of abnormal ends."""
+
+ASK_SOONER = timedelta(seconds=10)
+"""Between two questions about a task that is missing or ending."""
+
+
+def within(policy: Policy, left: timedelta) -> Policy:
+    """The same policy, ended by what remains of a window."""
+    return replace(policy, all_tries=left)

@@ -1,0 +1,395 @@
+"""One recording session, from acquire to checked files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from pydantic import ValidationError
+
+    from longtake.contracts import ids, names
+    from longtake.contracts.payloads import (
+        Applied,
+        Carried,
+        Extension,
+        LayoutChange,
+        NoFields,
+        Order,
+        Prepared,
+        RecordingResult,
+        RecordingStatus,
+        StopOrder,
+        SubscriptionsChange,
+        Timeline,
+    )
+    from longtake.domain.errors import InvalidRequest, invalid_request
+    from longtake.domain.events import VendorEvent
+    from longtake.domain.files import Manifest
+    from longtake.domain.recording import RecordingRequest, Scene
+    from longtake.domain.session import EndReason, Segment, Session, State
+    from workflows import policies
+    from workflows.attending import Attendance, Over
+    from workflows.closing import await_strays, close, collect, hunt_strays
+    from workflows.desk import Desk, SessionFailed, failure_of
+    from workflows.opening import open_segment
+
+
+@workflow.defn(name=names.WORKFLOW)
+class RecordingWorkflow:
+    """The live workflow is the room's lock: its id is the room's."""
+
+    @workflow.init
+    def __init__(self, order: Order) -> None:
+        if isinstance(order, Carried):
+            self._desk = Desk(order.request, order.session)
+        else:
+            self._desk = Desk(order, _new_session(order))
+        self._attendance: Attendance | None = None
+
+    @workflow.run
+    async def run(self, order: Order) -> RecordingResult:  # noqa: ARG002 - `__init__` read it
+        """Record the room as asked, and go on with a session that continued as new.
+
+        A cancel request is a stop: the session ends in order, then reports itself cancelled.
+        """
+        desk = self._desk
+        work = asyncio.create_task(self._session())
+        cancelled = False
+        while not work.done():
+            try:
+                await asyncio.shield(work)
+            except asyncio.CancelledError:
+                cancelled = True
+                desk.end(EndReason.CANCELLED, workflow.cancellation_reason() or "")
+        manifest = work.result()
+        desk.stir()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        if cancelled:
+            raise asyncio.CancelledError
+        result = RecordingResult.of(desk.session, manifest)
+        if failure := desk.session.failure:
+            raise ApplicationError(
+                f"{failure.message}", result, type=failure.code, non_retryable=True
+            )
+        return result
+
+    # --- the session -------------------------------------------------------------------------
+
+    async def _session(self) -> Manifest:
+        desk = self._desk
+        try:
+            await self._prepare()
+            self._attend_beside()
+            await self._until_due()
+            await self._record()
+        except SessionFailed as failed:
+            desk.session.failure = failed.failure
+            desk.end(EndReason.FAILED, f"{failed.failure.code}: {failed.failure.message}")
+        desk.move(State.STOPPING, f"ending: {desk.session.end_detail or desk.session.end_reason}")
+        for segment in desk.session.segments:
+            if segment.ended_at is None:
+                await close(desk, segment)
+        await await_strays(desk)
+        desk.move(State.COLLECTING, "waiting for the files in storage")
+        manifest = await collect(desk)
+        desk.session.manifest = manifest
+        desk.move(State.FINISHED, f"files {manifest.outcome}")
+        return manifest
+
+    async def _prepare(self) -> None:
+        """Resolve names and check the vendor's rules in the worker, before anything is sent."""
+        session = self._desk.session
+        if session.traits is not None:
+            return
+        self._desk.publish_names()
+        try:
+            prepared = await workflow.execute_local_activity(
+                names.PREPARE,
+                self._desk.request,
+                result_type=Prepared,
+                start_to_close_timeout=policies.PREPARE.one_try,
+                retry_policy=policies.PREPARE.retry,
+                summary="check the request against settings and the vendor's rules",
+            )
+        except ActivityError as err:
+            raise SessionFailed(failure_of(err)) from err
+        session.traits = prepared.traits
+        session.storage_readable = prepared.storage_readable
+
+    def _attend_beside(self) -> None:
+        """What goes on beside the session's own course until its end."""
+        self._beside = [
+            asyncio.create_task(self._read()),
+            asyncio.create_task(self._desk.deadline()),
+            asyncio.create_task(hunt_strays(self._desk)),
+        ]
+
+    async def _until_due(self) -> None:
+        desk = self._desk
+        if desk.session.state is State.SCHEDULED and desk.now < desk.session.due_at:
+            desk.move(State.SCHEDULED, f"due at {desk.session.due_at:%Y-%m-%d %H:%M:%S} UTC")
+            await desk.wait(lambda: desk.ending, desk.session.due_at, "until the recording is due")
+
+    async def _record(self) -> None:
+        """Keep one segment recording until the session ends."""
+        desk = self._desk
+        segment, relieved, mishaps = desk.session.live, None, 0
+        while not desk.ending:
+            segment = segment or await open_segment(desk)
+            if segment is None:
+                return
+            match await self._attend(segment, relieved):
+                case Over.ENDING:
+                    return
+                case Over.TOO_LONG:
+                    workflow.continue_as_new(Carried(request=desk.request, session=desk.session))
+                case Over.ROTATE:
+                    desk.note(f"task {segment.task.id} is near the end of its life")
+                    segment, relieved = None, segment
+                    continue
+                case Over.PAUSED:
+                    await self._paused(segment)
+                    mishaps = 0
+                case over:
+                    mishaps = await self._mishap(segment, over, mishaps)
+            segment = None
+            if relieved is not None and relieved.ended_at is not None:
+                relieved = None
+
+    async def _attend(self, segment: Segment, relieved: Segment | None) -> Over:
+        traits = self._desk.session.traits
+        assert traits is not None, "prepared"  # noqa: S101 - for the type checker
+        self._attendance = Attendance(self._desk, traits, segment, relieved)
+        over = await self._attendance.until_over()
+        self._attendance = None
+        return over
+
+    async def _paused(self, segment: Segment) -> None:
+        """Where the vendor cannot hold a task, a pause is the gap between two segments."""
+        desk = self._desk
+        await close(desk, segment)
+        desk.move(State.PAUSED, "no task runs; resume starts the next segment")
+        await desk.wait(lambda: desk.ending or not desk.session.scene.on_hold)
+
+    async def _mishap(self, segment: Segment, over: Over, mishaps: int) -> int:
+        """A segment that never came up, or died: end it for certain, then try again."""
+        desk = self._desk
+        await close(desk, segment)
+        if over is Over.NOT_UP:
+            desk.attend_to("start", f"task {segment.task.id} was accepted, but never came up")
+        else:
+            desk.note(
+                f"task {segment.task.id} ended by itself: {segment.seen.detail}", warning=True
+            )
+            if desk.request.on_abnormal_end == "finish":
+                desk.end(EndReason.ENDED_BY_VENDOR, segment.seen.detail)
+                return mishaps
+        lasted = desk.now - (segment.up_at or desk.now)
+        mishaps = 1 if lasted >= policies.HEALTHY_AFTER else mishaps + 1
+        pause = policies.RESTART_PAUSES[min(mishaps, len(policies.RESTART_PAUSES)) - 1]
+        await desk.pause(pause, "before the next segment")
+        return mishaps
+
+    # --- what callers ask ----------------------------------------------------------------------
+
+    @workflow.signal(name=names.CHANGE_LAYOUT, description="Show another layout from now on")
+    def change_layout(self, *payload: Any) -> None:
+        self._desk.inbox.append((names.CHANGE_LAYOUT, payload))
+
+    @workflow.signal(name=names.CHANGE_SUBSCRIPTIONS, description="Record other users from now on")
+    def change_subscriptions(self, *payload: Any) -> None:
+        self._desk.inbox.append((names.CHANGE_SUBSCRIPTIONS, payload))
+
+    @workflow.signal(name=names.PAUSE, description="Record nothing until `resume`")
+    def pause(self, *payload: Any) -> None:
+        self._desk.inbox.append((names.PAUSE, payload))
+
+    @workflow.signal(name=names.RESUME, description="Go on after `pause`")
+    def resume(self, *payload: Any) -> None:
+        self._desk.inbox.append((names.RESUME, payload))
+
+    @workflow.signal(name=names.EXTEND, description='Move the end: {"by": "PT30M"} or {"until": …}')
+    def extend(self, *payload: Any) -> None:
+        self._desk.inbox.append((names.EXTEND, payload))
+
+    @workflow.signal(name=names.STOP, description="End the recording and collect its files")
+    def stop(self, *payload: Any) -> None:
+        self._desk.inbox.append((names.STOP, payload))
+
+    @workflow.signal(name=names.VENDOR_EVENT, description="A verified callback, from the receiver")
+    def vendor_event(self, *payload: Any) -> None:
+        self._desk.inbox.append((names.VENDOR_EVENT, payload))
+
+    @workflow.signal(dynamic=True, description="Anything else is noted and ignored")
+    def unknown_signal(self, name: str, args: Sequence[RawValue]) -> None:  # noqa: ARG002 - its shape is fixed
+        self._desk.inbox.append((name, ()))
+
+    @workflow.update(
+        name=names.SET_LAYOUT, description="Show another layout; answers once it shows"
+    )
+    async def set_layout(self, change: LayoutChange) -> Applied:
+        return await self._shown(self._wish_layout(change))
+
+    @set_layout.validator
+    def _may_set_layout(self, change: LayoutChange) -> None:
+        self._check(self._desk.session.scene.model_copy(update={"layout": change.layout}))
+
+    @workflow.update(
+        name=names.SET_SUBSCRIPTIONS, description="Record other users; answers when it does"
+    )
+    async def set_subscriptions(self, change: SubscriptionsChange) -> Applied:
+        return await self._shown(self._wish_subscriptions(change))
+
+    @set_subscriptions.validator
+    def _may_set_subscriptions(self, change: SubscriptionsChange) -> None:
+        scene = self._desk.session.scene
+        self._check(scene.model_copy(update={"subscriptions": change.subscriptions}))
+
+    @workflow.query(name=names.STATUS, description="State, evidence, segments, strays")
+    def status(self) -> RecordingStatus:
+        return RecordingStatus.of(self._desk.session)
+
+    @workflow.query(name=names.FILES, description="The checked list of files, when there is one")
+    def files(self) -> Manifest | None:
+        return self._desk.session.manifest
+
+    @workflow.query(name=names.TIMELINE, description="What happened, line by line")
+    def timeline(self) -> Timeline:
+        session = self._desk.session
+        return Timeline(notes=session.timeline, dropped=session.dropped_notes)
+
+    # --- reading the inbox -----------------------------------------------------------------------
+
+    async def _read(self) -> None:
+        """Take in signals one by one, in every state of the session."""
+        inbox = self._desk.inbox
+        while True:
+            await workflow.wait_condition(lambda: bool(inbox))
+            while inbox:
+                name, payload = inbox.popleft()
+                try:
+                    self._take_in(name, _only(payload))
+                except ValidationError as err:
+                    self._ignore(name, str(invalid_request(err)))
+                except InvalidRequest as err:
+                    self._ignore(name, str(err))
+            self._desk.stir()
+
+    def _take_in(self, name: str, payload: Any) -> None:
+        match name:
+            case names.CHANGE_LAYOUT:
+                self._wish_layout(LayoutChange.model_validate(payload))
+            case names.CHANGE_SUBSCRIPTIONS:
+                self._wish_subscriptions(SubscriptionsChange.model_validate(payload))
+            case names.PAUSE | names.RESUME:
+                NoFields.model_validate(payload)
+                self._hold(on_hold=name == names.PAUSE)
+            case names.EXTEND:
+                self._extend(Extension.model_validate(payload))
+            case names.STOP:
+                order = StopOrder.model_validate(payload)
+                self._desk.end(EndReason.STOPPED, order.reason)
+            case names.VENDOR_EVENT:
+                self._hear(VendorEvent.model_validate(payload))
+            case _:
+                raise InvalidRequest("no such signal")
+
+    def _ignore(self, name: str, why: str) -> None:
+        self._desk.note(f"signal {name} ignored: {why}", warning=True)
+
+    def _check(self, scene: Scene) -> None:
+        """Refuse a scene that cannot be shown: by the session's state, then the vendor's rules."""
+        if self._desk.ending:
+            raise ApplicationError("the session is ending", type="InvalidRequest")
+        if scene.layout is not None and self._desk.request.mode != "mixed":
+            raise ApplicationError(
+                f"layout belongs to mode 'mixed', not to {self._desk.request.mode!r}",
+                type="InvalidRequest",
+            )
+        try:
+            if self._desk.session.traits is not None:
+                self._desk.session.traits.check(scene)
+        except InvalidRequest as err:
+            raise ApplicationError(str(err), type=err.code) from err
+
+    def _wish_layout(self, change: LayoutChange) -> int:
+        kind = change.layout.kind
+        return self._wish(f"layout {kind}", layout=change.layout)
+
+    def _wish_subscriptions(self, change: SubscriptionsChange) -> int:
+        return self._wish("subscriptions", subscriptions=change.subscriptions)
+
+    def _wish(self, what: str, **change: object) -> int:
+        desk = self._desk
+        if desk.ending:
+            raise InvalidRequest("the session is ending")
+        if desk.session.traits is not None:
+            desk.session.traits.check(desk.session.scene.model_copy(update=change))
+        revision = desk.session.wish(desk.now, what, **change)
+        desk.stir()
+        return revision
+
+    def _hold(self, *, on_hold: bool) -> None:
+        if self._desk.session.scene.on_hold != on_hold:
+            self._wish("pause" if on_hold else "resume", on_hold=on_hold)
+
+    def _extend(self, extension: Extension) -> None:
+        desk = self._desk
+        until = extension.until or desk.session.deadline + (extension.by or timedelta(0))
+        if until <= desk.session.deadline:
+            raise InvalidRequest(f"until: must be later than {desk.session.deadline.isoformat()}")
+        desk.session.deadline = until
+        desk.note(f"extended to {until:%Y-%m-%d %H:%M:%S} UTC")
+
+    def _hear(self, event: VendorEvent) -> None:
+        segment = self._desk.session.hear(event, self._desk.now)
+        if segment is not None and event.kind.hastens and self._attendance is not None:
+            self._attendance.hear(segment)
+
+    async def _shown(self, revision: int) -> Applied:
+        """The revision that is shown once this one is; refused if the vendor refuses it."""
+        desk = self._desk
+
+        def shown() -> int:
+            return desk.session.live.shown.revision if desk.session.live else 0
+
+        await workflow.wait_condition(
+            lambda: shown() >= revision or revision in desk.refused or desk.ending
+        )
+        if revision in desk.refused:
+            raise ApplicationError(desk.refused[revision], type="InvalidRequest")
+        if shown() < revision:
+            raise ApplicationError("the session ended first", type="AlreadyStopped")
+        return Applied(revision=shown())
+
+
+def _new_session(request: RecordingRequest) -> Session:
+    info = workflow.info()
+    now = workflow.now()
+    return Session(
+        key=ids.session_key(info.workflow_id, info.first_execution_run_id),
+        submitted_at=now,
+        due_at=_due(request, now),
+        deadline=request.deadline(now),
+        since=now,
+        evidence_at=now,
+        scene=request.first_scene(),
+    )
+
+
+def _due(request: RecordingRequest, now: datetime) -> datetime:
+    return max(request.start_at, now) if request.start_at else now
+
+
+def _only(payload: tuple[Any, ...]) -> Any:
+    """A signal's one payload; none at all stands for no fields."""
+    if len(payload) > 1:
+        raise InvalidRequest(f"takes one object, {len(payload)} were sent")
+    return payload[0] if payload and payload[0] is not None else {}
