@@ -34,8 +34,20 @@ from longtake.vendors.agora.emulator import credentials
 
 BUCKET = "takes"
 ROOT = Path(__file__).parent.parent
-PATIENCE = 60.0
+PATIENCE = 25.0
 """Seconds until a test that waits for an event gives up; none is expected to take so long."""
+
+PROMPT = {
+    "initialised": 0.001,
+    "components_starting": 0.002,
+    "uploader_up": 0.003,
+    "recorder_up": 0.004,
+    "upload": 0.2,
+    "stopped": 0.1,
+    "exited": 0.1,
+    "exiting": 0.1,
+}
+"""Seconds: a test that skips an hour of the session's time skips none of the emulator's."""
 
 SETTINGS = """
 [temporal]
@@ -195,11 +207,12 @@ async def house(
     """Everything but the Temporal server; `agora` overrides the emulated vendor's own options."""
     built = House(client, f"t{uuid.uuid4().hex[:10]}", folder)
     limits = {"calls_per_second": 0} | agora.pop("limits", {})
+    timings = PROMPT | agora.pop("timings", {})
     settings = EmulatorSettings(
         data=folder / "data",
         media=media,
         seed=1,
-        vendors={"agora": {"limits": limits, **agora}},
+        vendors={"agora": {"limits": limits, "timings": timings, **agora}},
     )
     async with AsyncExitStack() as stack:
         app = create_emulator(settings, {"agora": emulator_of("agora")})

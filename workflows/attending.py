@@ -122,11 +122,12 @@ class Attendance:
         if self._watch is not None or waiting:
             return
         self._watch_again = None
-        every = traits.poll_every
         if segment.up_at is None:
             every = traits.confirm_every
-        elif not segment.seen.phase.up:
-            every = policies.ASK_SOONER
+        elif segment.seen.phase is TaskPhase.FLOWING:
+            every = traits.poll_every
+        else:
+            every = min(policies.ASK_SOONER, traits.poll_every)
         self._watch = desk.call(
             names.WATCH,
             WatchInput(

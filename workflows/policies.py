@@ -105,7 +105,7 @@ HEALTHY_AFTER = timedelta(minutes=5)
 """A segment that lasted so long clears the count of abnormal ends."""
 
 ASK_SOONER = timedelta(seconds=10)
-"""Between two questions about a task that is missing or ending."""
+"""Between two questions about a task that is missing, ending, or up without data."""
 
 
 def within(policy: Policy, left: timedelta) -> Policy:

@@ -350,7 +350,9 @@ class RecordingWorkflow:
 
     def _hear(self, event: VendorEvent) -> None:
         segment = self._desk.session.hear(event, self._desk.now)
-        if segment is not None and event.kind.hastens and self._attendance is not None:
+        if segment is None or self._attendance is None:
+            return
+        if event.kind.hastens(segment.seen.phase):
             self._attendance.hear(segment)
 
     async def _shown(self, revision: int) -> Applied:

@@ -64,9 +64,10 @@ class EventKind(StrEnum):
     STORAGE_ERROR = "storage_error"
     OTHER = "other"
 
-    @property
-    def hastens(self) -> bool:
-        """Whether the vendor should be asked at once what this means for the task."""
+    def hastens(self, known: TaskPhase) -> bool:
+        """Whether the vendor should be asked at once what this means for a task in that phase."""
+        if self is EventKind.FILES:
+            return known is TaskPhase.RUNNING
         return self in {
             EventKind.STARTED,
             EventKind.ENDED,

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+
+from longtake.contracts.payloads import Applied
+from longtake.domain.files import Manifest, Outcome
 from longtake.domain.session import EndReason, State
-from tests.house import House
+from tests.house import House, house
+
+SPEAKER = {"layout": {"kind": "speaker", "main": "1001"}}
+FLOATING = {"layout": {"kind": "floating"}}
 
 
 async def test_a_room_is_recorded_until_it_is_stopped(home: House) -> None:
@@ -19,3 +33,274 @@ async def test_a_room_is_recorded_until_it_is_stopped(home: House) -> None:
     assert task["ended_at"]
     assert [segment.task_id for segment in result.segments] == [task["task_id"]]
     assert (await home.status(handle)).state is State.FINISHED
+
+
+async def test_a_session_ends_with_a_checked_list_of_playable_files(
+    client: Client, tmp_path: Path
+) -> None:
+    async with house(client, tmp_path, media=True, timings={"slice": 2.0}) as home:
+        await home.room("standup", "1001", "1002")
+        handle = await home.start("standup", output={"storage": "bucket", "formats": ["hls", "mp4"]})
+        await home.until(handle, lambda status: "data flows" in status.evidence)
+        await handle.signal("stop")
+        manifest = (await handle.result()).manifest
+        assert manifest.outcome is Outcome.COMPLETE
+        assert {"playlist", "segment", "mp4"} == {file.kind for file in manifest.files}
+        for file in manifest.files:
+            assert (tmp_path / "data" / "takes" / file.key).stat().st_size == file.size
+        assert manifest.seconds > 1
+        assert await handle.query("files", result_type=Manifest) == manifest
+
+
+async def test_a_lost_file_makes_the_session_partial_and_is_named(
+    skipping: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    async with house(skipping.client, tmp_path, media=True, timings={"slice": 1.0}) as home:
+        await home.room("standup", "1001")
+        with skipping.with_time_skipping_disabled():
+            handle = await home.start("standup")
+        await home.until(handle, lambda status: "data flows" in status.evidence)
+        lost = await home.eventually(lambda: _first_slice(tmp_path))
+        lost.unlink()
+        await handle.signal("stop")
+        await home.until(handle, lambda status: status.state is State.COLLECTING)
+        await skipping.fast_forward(handle, timedelta(hours=1))
+        manifest = (await handle.result()).manifest
+        assert manifest.outcome is Outcome.PARTIAL
+        assert [Path(key).name for key in manifest.missing] == [lost.name]
+
+
+async def _first_slice(folder: Path) -> Path | None:
+    return next((folder / "data").rglob("*.ts"), None)
+
+
+async def test_an_empty_room_ends_empty_not_failed(home: House) -> None:
+    handle = await home.start("nobody")
+    await home.until(handle, lambda status: status.state is State.RECORDING)
+    await handle.signal("stop")
+    result = await handle.result()
+    assert result.end_reason is EndReason.STOPPED
+    assert result.manifest.outcome in {Outcome.EMPTY, Outcome.UNVERIFIED}
+
+
+async def test_the_picture_is_the_last_layout_asked_for(home: House) -> None:
+    await home.room("standup", "1001", "1002")
+    handle = await home.start("standup")
+    await home.recording(handle)
+    await handle.signal("change_layout", SPEAKER)
+    await home.until(handle, lambda status: status.applied_revision == 2)
+    await handle.signal("change_layout", FLOATING)
+    await home.until(handle, lambda status: status.applied_revision == 3)
+    [task] = await home.tasks("standup")
+    assert [call["code"] for call in await home.calls("updateLayout")] == [None, None]
+    assert task["layout_revisions"][-1]["layout"]["mixedVideoLayout"] == 0
+
+
+async def test_an_update_answers_when_the_vendor_shows_it(home: House) -> None:
+    await home.room("standup", "1001", "1002")
+    handle = await home.start("standup")
+    await home.recording(handle)
+    applied = await handle.execute_update("set_layout", SPEAKER, result_type=Applied)
+    assert applied.revision == 2
+    [task] = await home.tasks("standup")
+    assert task["layout_revisions"][-1]["layout"]["maxResolutionUid"] == "1001"
+
+
+async def test_an_update_asked_for_before_the_start_is_in_force_from_the_start(
+    home: House,
+) -> None:
+    await home.fault("acquire", "status", status=500, times=1)
+    handle = await home.start("standup")
+    applied = await handle.execute_update("set_layout", SPEAKER, result_type=Applied)
+    assert applied.revision == 2
+    [task] = await home.tasks("standup")
+    assert task["layout_revisions"][-1]["layout"]["maxResolutionUid"] == "1001"
+
+
+@pytest.mark.parametrize(
+    ("update", "payload", "complaint"),
+    [
+        ("set_layout", {"layout": {"kind": "speaker", "main": "ada"}}, "layout: a user of agora"),
+        (
+            "set_layout",
+            {"layout": {"kind": "custom", "panes": [{"x": 0, "y": 0, "width": 1, "height": 1}] * 18}},
+            "layout.panes: agora shows at most 17",
+        ),
+        (
+            "set_subscriptions",
+            {"subscriptions": {"audio": {"allow": [str(n) for n in range(1, 34)]}}},
+            "subscriptions.audio: agora takes at most 32",
+        ),
+    ],
+)
+async def test_a_bad_update_is_rejected_with_its_rule_and_leaves_no_trace(
+    home: House, update: str, payload: object, complaint: str
+) -> None:
+    handle = await home.start("standup")
+    await home.recording(handle)
+    before = (await handle.describe()).history_length
+    with pytest.raises(WorkflowUpdateFailedError) as caught:
+        await handle.execute_update(update, payload, result_type=Applied)
+    assert isinstance(caught.value.cause, ApplicationError)
+    assert complaint in caught.value.cause.message
+    assert (await handle.describe()).history_length == before
+
+
+async def test_a_bad_signal_is_noted_and_ignored(home: House) -> None:
+    handle = await home.start("standup")
+    await home.recording(handle)
+    await handle.signal("change_layout", {"layout": {"kind": "spiral"}})
+    await handle.signal("change_layout", args=[SPEAKER, FLOATING])
+    await handle.signal("change_layout", {**SPEAKER, "color": "red"})
+    await handle.signal("extend", {"by": "PT5M", "until": "2030-01-01T00:00:00Z"})
+    await handle.signal("explode", {})
+    await handle.signal("vendor_event", "nonsense")
+    status = await home.until(handle, lambda status: "vendor_event" in status.warning)
+    timeline = await home.timeline(handle)
+    assert "signal change_layout ignored: layout:" in timeline
+    assert "signal change_layout ignored: takes one object, 2 were sent" in timeline
+    assert "signal change_layout ignored: color: unknown field" in timeline
+    assert "signal extend ignored: request: give either by or until" in timeline
+    assert "signal explode ignored: no such signal" in timeline
+    assert (status.state, status.revision) == (State.RECORDING, 1)
+
+
+async def test_subscriptions_change_while_recording(home: House) -> None:
+    await home.room("standup", "1001", "1002")
+    handle = await home.start("standup")
+    await home.recording(handle)
+    await handle.execute_update(
+        "set_subscriptions",
+        {"subscriptions": {"audio": {"allow": ["1001"]}}},
+        result_type=Applied,
+    )
+    [call] = await home.calls("update")
+    assert call["status"] == 200
+
+
+async def test_pause_and_resume_leave_two_segments_of_one_session(home: House) -> None:
+    await home.room("standup", "1001")
+    handle = await home.start("standup")
+    await home.recording(handle)
+    await handle.signal("pause")
+    await home.until(handle, lambda status: status.state is State.PAUSED)
+    [first] = await home.tasks("standup")
+    assert first["ended_at"]
+    await handle.signal("resume")
+    await home.recording(handle)
+    await handle.signal("stop")
+    result = await handle.result()
+    assert len(result.segments) == 2
+    assert all(task["ended_at"] for task in await home.tasks("standup"))
+
+
+async def test_a_web_recording_is_held_by_the_vendor(home: House) -> None:
+    handle = await home.start(
+        "page",
+        mode="web",
+        canvas={"width": 1280, "height": 720},
+        vendor_options={"web": {"url": "https://example.org/stage"}},
+    )
+    await home.recording(handle)
+    await handle.signal("pause")
+    await home.until(handle, lambda status: status.state is State.PAUSED)
+    await handle.signal("resume")
+    await home.recording(handle)
+    await handle.signal("stop")
+    assert len((await handle.result()).segments) == 1
+
+
+async def test_a_session_ends_by_itself_at_its_bound_and_the_bound_can_be_moved(
+    skipping: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    async with house(skipping.client, tmp_path) as home:
+        await home.room("standup", "1001")
+        with skipping.with_time_skipping_disabled():
+            handle = await home.start("standup", max_duration="PT10M")
+        await handle.signal("extend", {"by": "PT20M"})
+        await skipping.fast_forward(handle, timedelta(minutes=31))
+        result = await handle.result()
+        assert result.end_reason is EndReason.MAX_DURATION
+        assert "extended to" in await home.timeline(handle)
+        ran = result.segments[0].ended_at - result.segments[0].accepted_at  # type: ignore[operator]
+        assert ran > timedelta(minutes=29)
+        [task] = await home.tasks("standup")
+        assert task["ended_at"]
+
+
+async def test_a_scheduled_session_touches_the_vendor_only_when_due(
+    skipping: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    async with house(skipping.client, tmp_path) as home:
+        due = datetime.now(UTC) + timedelta(hours=3)
+        with skipping.with_time_skipping_disabled():
+            handle = await home.start(
+                "later", start_at=due.isoformat(), stop_at=(due + timedelta(minutes=5)).isoformat()
+            )
+        assert (await home.status(handle)).state is State.SCHEDULED
+        assert (await home.ledger())["calls"] == []
+        await skipping.fast_forward(handle, timedelta(hours=4))
+        result = await handle.result()
+        assert result.end_reason is EndReason.STOP_AT
+        assert result.lateness is not None
+        assert timedelta(0) <= result.lateness < timedelta(seconds=30)
+
+
+async def test_a_session_stopped_before_it_is_due_sends_nothing(home: House) -> None:
+    handle = await home.start("later", start_at=(datetime.now(UTC) + timedelta(hours=3)).isoformat())
+    await handle.signal("stop")
+    result = await handle.result()
+    assert (result.end_reason, result.segments) == (EndReason.STOPPED, [])
+    assert (await home.ledger())["calls"] == []
+
+
+async def test_a_malformed_request_fails_the_workflow_and_sends_nothing(home: House) -> None:
+    handle = await home.client.start_workflow(
+        "Recording",
+        {"vendor": "agora", "account": home.account, "room": "x", "output": {}, "colour": 1},
+        id=f"recording:{home.account}:malformed",
+        task_queue=home.task_queue,
+    )
+    with pytest.raises(WorkflowFailureError):
+        await handle.result()
+    assert (await home.ledger())["calls"] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"canvas": {"width": 4000, "height": 4000}}, "canvas"),
+        ({"layout": {"kind": "speaker", "main": "ada"}}, "layout"),
+        ({"vendor_options": {"stereo": True}}, "vendor_options.stereo: unknown field"),
+        ({"output": {"storage": "attic"}}, "storage"),
+        ({"vendor": "tencent"}, "vendor"),
+    ],
+)
+async def test_what_the_vendor_cannot_do_is_refused_before_anything_is_sent(
+    home: House, given: dict[str, object], complaint: str
+) -> None:
+    handle = await home.start("standup", **given)
+    with pytest.raises(WorkflowFailureError) as caught:
+        await handle.result()
+    assert isinstance(caught.value.cause, ApplicationError)
+    assert complaint in caught.value.cause.message
+    assert caught.value.cause.type in {"InvalidRequest", "NotConfigured"}
+    assert (await home.ledger())["calls"] == []
+
+
+async def test_a_rooms_live_session_is_its_lock(home: House) -> None:
+    await home.start("standup")
+    with pytest.raises(Exception, match="already started"):
+        await home.start("standup")
+
+
+async def test_no_secret_enters_the_history(home: House) -> None:
+    await home.room("standup", "1001")
+    await home.fault("start", "status", status=500, times=1)
+    handle = await home.start("standup")
+    await home.recording(handle)
+    await handle.signal("stop")
+    await handle.result()
+    history = json.dumps(json.loads((await handle.fetch_history()).to_json()))
+    for secret in ("longtake-emulator-secret", "longtake-ncs-secret", "Basic "):
+        assert secret not in history

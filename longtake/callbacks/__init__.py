@@ -1,0 +1,1 @@
+"""The receiver of the vendors' callbacks: verify, translate, signal the session."""

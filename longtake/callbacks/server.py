@@ -1,0 +1,15 @@
+"""Serving the receiver until the process is told to stop."""
+
+from __future__ import annotations
+
+import uvicorn
+from starlette.types import ASGIApp
+
+
+async def serve(app: ASGIApp, *, host: str, port: int) -> None:
+    """Serve until SIGINT or SIGTERM; requests under way are finished first."""
+    # uvicorn's own access log would hold query strings.
+    config = uvicorn.Config(
+        app, host=host, port=port, access_log=False, server_header=False, log_config=None
+    )
+    await uvicorn.Server(config).serve()

@@ -1,0 +1,1 @@
+"""Reading what vendors wrote. This module and `profile` need no storage library."""

@@ -1,0 +1,165 @@
+"""The port `ObjectStore` over obstore: local folders, memory, S3 and its kin, GCS, Azure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import obstore
+from obstore.exceptions import (
+    BaseError,
+    PermissionDeniedError,
+    UnauthenticatedError,
+    UnknownConfigurationKeyError,
+)
+from obstore.store import from_url
+
+from longtake.domain.errors import (
+    InvalidRequest,
+    NotConfigured,
+    RecordingError,
+    Unauthorized,
+    VendorUnavailable,
+)
+from longtake.domain.ports import StoredObject
+from longtake.storage.profile import StorageProfile
+
+if TYPE_CHECKING:  # obstore's union of stores exists for type checkers only
+    from obstore.store import ObjectStore as Store
+
+_CLIENT_OPTIONS = frozenset(
+    {
+        "allow_http",
+        "allow_invalid_certificates",
+        "connect_timeout",
+        "http1_only",
+        "http2_only",
+        "pool_idle_timeout",
+        "proxy_ca_certificate",
+        "proxy_excludes",
+        "proxy_url",
+        "timeout",
+        "user_agent",
+    }
+)
+"""Options of the HTTP client: obstore takes them apart from the store's and panics otherwise."""
+
+# Of obstore's texts these parts are its own; the rest may hold the store's answer or a query.
+_STATUS = re.compile(r"non-2xx status code: (\d{3})")
+_CODE = re.compile(r"<Code>(\w{1,64})</Code>")
+_REASON = re.compile(r" in [\d.]+\S{1,3} - ([\w ,-]{1,120})")
+
+
+class Bucket:
+    """Implements `longtake.domain.ports.ObjectStore`; keys are relative to the profile's url.
+
+    Each call is one attempt. Unauthorized: the store refuses the credentials. NotConfigured: the
+    bucket does not exist. VendorUnavailable: everything else that is not the key's own absence.
+    """
+
+    def __init__(self, name: str, store: Store) -> None:
+        """`name` is the storage profile's, for error texts."""
+        self._name = name
+        self._store = store
+
+    async def list(self, prefix: str) -> AsyncIterator[StoredObject]:
+        """Every object below `prefix`, a path of whole segments: `a/b` has `a/b/c`, not `a/bc`."""
+        try:
+            # Its overload for Arrow, which is not installed, has no type.
+            pages = obstore.list(self._store, prefix=prefix)  # pyright: ignore[reportUnknownMemberType]
+            async for page in pages:
+                for meta in page:
+                    yield StoredObject(
+                        key=meta["path"], size=meta["size"], modified=meta["last_modified"]
+                    )
+        except ValueError as err:
+            raise InvalidRequest(f"storage {self._name}: no key can begin {prefix!r}") from err
+        except (BaseError, OSError) as err:
+            raise self._failure("list", err) from None
+
+    async def read(self, key: str) -> bytes:
+        """One whole object; FileNotFoundError when it is absent or no object can have that key."""
+        try:
+            answer = await obstore.get_async(self._store, key)
+            return bytes(await answer.bytes_async())
+        except ValueError as err:
+            raise FileNotFoundError(f"storage {self._name}: {key}") from err
+        except (BaseError, OSError) as err:
+            failure = self._failure("read", err)
+            if isinstance(err, FileNotFoundError) and not isinstance(failure, NotConfigured):
+                raise FileNotFoundError(f"storage {self._name}: {key}") from None
+            raise failure from None
+
+    def _failure(self, call: str, err: Exception) -> RecordingError:
+        text = str(err)
+        status, code, reason = _found(_STATUS, text), _found(_CODE, text), _found(_REASON, text)
+        told = " ".join(part for part in (reason or type(err).__name__, status, code) if part)
+        return _class_of(call, err, status, code)(
+            f"storage {self._name}: cannot {call}: {told}",
+            call=f"storage.{call}",
+            vendor_code=code or status,
+        )
+
+
+def open_store(profile: StorageProfile) -> Bucket:
+    """A reader of the profile's bucket; nothing is sent yet.
+
+    A `file://` folder is made if it is not there; each `memory://` is a new, empty one.
+    NotConfigured: the profile has no url, or obstore refuses the url or an option's name.
+    """
+    return Bucket(profile.name, _store(profile))
+
+
+def _store(profile: StorageProfile) -> Store:
+    refused = f"storage {profile.name}: "
+    if not profile.readable:
+        raise NotConfigured(f"{refused}it has no url, so its files cannot be read")
+    scheme = profile.url.partition("://")[0]
+    # The stores' constructors differ in their options' types; a profile's are text.
+    keywords: dict[str, Any] = {}
+    if scheme == "file":
+        keywords["mkdir"] = True
+    elif scheme != "memory":
+        # Temporal owns retries: a call here is one attempt.
+        keywords["retry_config"] = {"max_retries": 0}
+        keywords["client_options"] = _client_options(profile.options)
+        keywords["config"] = {
+            key: value for key, value in profile.options.items() if key not in _CLIENT_OPTIONS
+        }
+    try:
+        return from_url(profile.url, **keywords)
+    except UnknownConfigurationKeyError as err:
+        raise NotConfigured(f"{refused}{_first_line(err)}") from None
+    except (BaseError, OSError, ValueError) as err:
+        raise NotConfigured(f"{refused}cannot open its url: {_first_line(err)}") from None
+
+
+def _client_options(options: Mapping[str, str]) -> dict[str, Any]:
+    chosen = {key: value for key, value in options.items() if key in _CLIENT_OPTIONS}
+    if any(key.endswith("endpoint") and _plain_http(url) for key, url in options.items()):
+        # Whoever writes http:// means it; obstore wants to be told twice.
+        chosen.setdefault("allow_http", "true")
+    return chosen
+
+
+def _plain_http(url: str) -> bool:
+    return url.lower().startswith("http://")
+
+
+def _class_of(call: str, err: Exception, status: str, code: str) -> type[RecordingError]:
+    if isinstance(err, (PermissionDeniedError, UnauthenticatedError)) or status in {"401", "403"}:
+        return Unauthorized
+    # A listing of nothing is an empty page: only a bucket can be "not found" there.
+    if code == "NoSuchBucket" or (call == "list" and status == "404"):
+        return NotConfigured
+    return VendorUnavailable
+
+
+def _found(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    return match[1] if match else ""
+
+
+def _first_line(err: Exception) -> str:
+    return str(err).partition("\n")[0]

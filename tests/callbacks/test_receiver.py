@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from temporalio.client import Client
+
+from longtake.domain.events import VendorEvent
+from longtake.temporal.client import Recordings, connect
+
+from .conftest import (
+    MAX_BODY_BYTES,
+    Posts,
+    event_of,
+    heard,
+    listing_lags,
+    post_to,
+    receiver_of,
+    request_for,
+)
+
+
+async def test_a_callback_reaches_the_live_session_of_its_room(
+    temporal: Client, recordings: Recordings, post: Posts, room: str
+) -> None:
+    session = await recordings.start(request_for(room))
+    event = event_of(room, task_id="t1", recorder="17")
+    answer = await post(event)
+    assert (answer.status_code, answer.json()) == (200, {"status": "delivered"})
+    [(name, [payload])] = await heard(temporal, session)
+    assert name == "vendor_event"
+    assert VendorEvent.model_validate(payload) == event
+
+
+async def test_every_purpose_of_a_room_hears_its_callbacks_and_no_other_room(
+    temporal: Client, recordings: Recordings, post: Posts, room: str
+) -> None:
+    both = [await recordings.start(request_for(room, purpose)) for purpose in (None, "archive")]
+    others = [
+        await recordings.start(request_for(room, account="demo2")),
+        await recordings.start(request_for(f"{room}:archive")),
+        await recordings.start(request_for(room[:-1])),
+    ]
+    ids = {session.workflow_id for session in both}
+    async with listing_lags():
+        while {session.workflow_id async for session in recordings.live_in("demo", room)} != ids:
+            pass
+    assert (await post(event_of(room))).json() == {"status": "delivered"}
+    assert [len(await heard(temporal, session)) for session in (*both, *others)] == [1, 1, 0, 0, 0]
+
+
+async def test_a_callback_without_a_session_is_acknowledged_counted_and_logged(
+    receiver: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, room: str
+) -> None:
+    answer = await post_to(receiver, event_of(room, task_id="lost"))
+    assert (answer.status_code, answer.json()) == (200, {"status": "unclaimed"})
+    [record] = [record for record in caplog.records if record.name.startswith("longtake")]
+    assert "task='lost'" in record.getMessage()
+    assert (await receiver.get("/health")).json()["callbacks"] == {"unclaimed": 1}
+
+
+async def test_a_callback_for_an_ended_session_is_unclaimed(
+    recordings: Recordings, post: Posts, room: str
+) -> None:
+    session = await recordings.start(request_for(room))
+    await session.stop()
+    await session.result()
+    assert (await post(event_of(room))).json() == {"status": "unclaimed"}
+
+
+async def test_a_room_too_long_for_an_id_has_no_session(post: Posts) -> None:
+    assert (await post(event_of("🎥" * 256))).json() == {"status": "unclaimed"}
+
+
+async def test_a_callback_about_no_recording_is_ignored(post: Posts) -> None:
+    answer = await post(b"{}")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ignored"})
+
+
+@pytest.mark.parametrize("signature", ["", "0" * 64])
+async def test_a_forged_callback_tells_nobody_anything(
+    temporal: Client, recordings: Recordings, post: Posts, room: str, signature: str
+) -> None:
+    session = await recordings.start(request_for(room))
+    answer = await post(event_of(room), acme_signature=signature)
+    assert (answer.status_code, answer.text) == (401, "Unauthorized")
+    assert await heard(temporal, session) == []
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"id": 1}', b"\xff", b"null"])
+async def test_a_signed_body_that_is_no_event_is_malformed(post: Posts, body: bytes) -> None:
+    assert (await post(body)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["/callbacks/acme/nobody", "/callbacks/nobody/demo", "/callbacks/acme/demo/x"]
+)
+async def test_an_unknown_vendor_or_account_is_not_found(post: Posts, path: str) -> None:
+    assert (await post(b"{}", path=path)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        ("application/json", 200),
+        ("application/json; charset=utf-8", 200),
+        ("Application/JSON", 200),
+        ("text/plain", 415),
+        ("application/jsonp", 415),
+        ("", 415),
+    ],
+)
+async def test_only_json_is_taken(post: Posts, content_type: str, status: int) -> None:
+    assert (await post(b"{}", content_type=content_type)).status_code == status
+
+
+async def test_a_body_beyond_the_limit_is_not_read_to_its_end(
+    receiver: httpx.AsyncClient,
+) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1000
+            yield b" " * 1000
+
+    answer = await receiver.post(
+        "/callbacks/acme/demo", content=endless(), headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 413
+    assert sent <= MAX_BODY_BYTES + 1000
+
+
+async def test_a_body_at_the_limit_is_taken(post: Posts) -> None:
+    assert (await post(b"{}".ljust(MAX_BODY_BYTES))).status_code == 200
+    assert (await post(b"{}".ljust(MAX_BODY_BYTES + 1))).status_code == 413
+
+
+async def test_logs_hold_no_body_no_header_and_no_query_string(
+    post: Posts, caplog: pytest.LogCaptureFixture, room: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await post(event_of(room, detail="in-the-body"), path="/callbacks/acme/demo?token=in-the-query")
+    await post(event_of(room, detail="in-the-body"), acme_signature="in-the-header")
+    await post(b'{"id": "in-the-body"}')
+    ours = "\n".join(
+        record.getMessage() for record in caplog.records if record.name.startswith("longtake")
+    )
+    assert "unclaimed" in ours
+    assert "refused" in ours
+    assert not [word for word in ("body", "query", "header") if f"in-the-{word}" in ours]
+
+
+async def test_while_temporal_is_away_the_vendor_must_send_again(room: str) -> None:
+    client = await connect("127.0.0.1:1", "default", lazy=True)
+    async with receiver_of(client) as http:
+        assert (await post_to(http, event_of(room))).status_code == 503
+        assert (await http.get("/ready")).status_code == 503
+        health = (await http.get("/health")).json()
+    assert health == {"status": "ok", "callbacks": {"postponed": 1}}
+
+
+async def test_ready_when_temporal_answers(receiver: httpx.AsyncClient) -> None:
+    answer = await receiver.get("/ready")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
