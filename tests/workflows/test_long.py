@@ -1,0 +1,72 @@
+"""A long session costs no more than a short one, and loses nothing on the way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.testing import WorkflowEnvironment
+
+from longtake.domain.session import EndReason, State
+from tests.house import House, house
+
+EVENTS_BUDGET = 120
+"""Events of a session with nothing to do; its length has no part in it."""
+
+SKIPPED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED
+
+
+async def events(handle: object) -> int:
+    history = await handle.fetch_history()  # type: ignore[attr-defined]
+    return sum(event.event_type != SKIPPED for event in history.events)
+
+
+async def test_a_day_long_session_has_the_history_of_a_short_one(
+    skipping: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    async with house(skipping.client, tmp_path) as home:
+        await home.room("standup", "1001")
+        with skipping.with_time_skipping_disabled():
+            short = await home.start("standup", max_duration="PT10M")
+        await home.recording(short)
+        await skipping.fast_forward(short, timedelta(minutes=11))
+        await short.result()
+        polls_before = len(await home.calls("query"))
+        with skipping.with_time_skipping_disabled():
+            long = await home.start("standup", max_duration="PT24H")
+        await home.recording(long)
+        await skipping.fast_forward(long, timedelta(hours=25))
+        result = await long.result()
+        assert result.end_reason is EndReason.MAX_DURATION
+        assert len(await home.calls("query")) - polls_before > 500, "it was watched all the time"
+        assert await events(long) == await events(short) < EVENTS_BUDGET
+
+
+async def test_continue_as_new_loses_no_signal_and_no_task(home: House) -> None:
+    await home.room("standup", "1001", "1002")
+    handle = await home.start("standup")
+    await home.recording(handle)
+    first_run = (await handle.describe()).run_id
+    for number in range(1500):
+        main = str(1001 + number % 2)
+        await handle.signal("change_layout", {"layout": {"kind": "speaker", "main": main}})
+    await home.until(handle, lambda status: status.applied_revision == 1501)
+
+    async def continued() -> bool:
+        return (await handle.describe()).run_id != first_run
+
+    number = 1501
+    while not await continued():
+        number += 1
+        await handle.signal("change_layout", {"layout": {"kind": "grid"}})
+        assert number < 6000, "the server never suggested to continue"
+    status = await home.until(
+        handle, lambda status: status.applied_revision == number and status.state is State.RECORDING
+    )
+    assert status.revision == number
+    assert len(status.segments) == 1
+    await handle.signal("stop")
+    await handle.result()
+    [task] = await home.tasks("standup")
+    assert task["ended_at"]
