@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from temporalio import workflow
@@ -34,6 +34,29 @@ class Over(Enum):
     """The history is long enough: continue as new."""
 
 
+class Alarm:
+    """One timer, kept while its moment stays: a timer set anew at every wake costs history."""
+
+    def __init__(self) -> None:
+        self._moment: datetime | None = None
+        self._timer: asyncio.Task[None] | None = None
+
+    def set(self, moment: datetime | None, why: str = "") -> None:
+        """Ring at `moment`, and no more at the one before."""
+        if moment == self._moment:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._moment, self._timer = moment, None
+        if moment is not None:
+            left = max(moment - workflow.now(), timedelta(0))
+            self._timer = asyncio.create_task(workflow.sleep(left, summary=why))
+
+    @property
+    def rang(self) -> bool:
+        return self._timer is not None and self._timer.done()
+
+
 class Attendance:
     """One live segment, and the earlier one that it relieves."""
 
@@ -49,16 +72,19 @@ class Attendance:
         self._first = segment.up_at is None
         self._closing = False
         self._hasten = False
+        self._alarm = Alarm()
 
     async def until_over(self) -> Over:
         """Attend to the segment until it must be left."""
         follow = asyncio.create_task(self._follow_scene())
         while (over := self._over()) is None:
             await self._keep_watch()
-            await self._desk.news(*self._next_moment(), also=self._answered)
+            self._alarm.set(*self._next_moment())
+            await self._desk.news(also=lambda: self._answered() or self._alarm.rang)
             await self._read_watch()
             self._show_state()
         self._closing = True
+        self._alarm.set(None)
         await self._drop_watch()
         await settled(follow)
         return over
@@ -79,13 +105,18 @@ class Attendance:
             return Over.NOT_UP if verdict is Verdict.NOT_UP else Over.DEAD
         if desk.session.scene.on_hold and not self._traits.native_hold:
             return Over.PAUSED
-        if self._relieved is None and segment.up_at is not None:
-            rotation = self._rotation()
-            if rotation is not None and desk.now >= rotation:
-                return Over.ROTATE
-            if workflow.info().is_continue_as_new_suggested() and desk.may_continue_as_new():
-                return Over.TOO_LONG
-        return None
+        if not self._alone:
+            return None
+        rotation = self._rotation()
+        if rotation is not None and desk.now >= rotation:
+            return Over.ROTATE
+        suggested = workflow.info().is_continue_as_new_suggested()
+        return Over.TOO_LONG if suggested and desk.may_continue_as_new() else None
+
+    @property
+    def _alone(self) -> bool:
+        """Whether the segment is up and has taken over from the one before."""
+        return self._relieved is None and self._segment.up_at is not None
 
     def _rotation(self) -> datetime | None:
         life = self._traits.task_life
@@ -97,10 +128,11 @@ class Attendance:
         moments = [(turns, "until the missing recorder counts as gone")]
         if self._segment.up_at is None:
             moments = [(turns, "for the recorder to come up")]
-        moments.append((self._rotation(), "until the task is replaced"))
+        if self._alone:
+            moments.append((self._rotation(), "until the task is replaced"))
         moments.append((self._watch_again, "to ask the vendor again"))
-        known = [(moment, why) for moment, why in moments if moment is not None]
-        return min(known, default=(None, ""))
+        ahead = [(moment, why) for moment, why in moments if moment and moment > self._desk.now]
+        return min(ahead, default=(None, ""))
 
     # --- watching --------------------------------------------------------------------------
 

@@ -80,16 +80,10 @@ class Desk:
         self._news += 1
         self.publish()
 
-    async def news(
-        self,
-        until: datetime | None = None,
-        why: str = "",
-        *,
-        also: Callable[[], bool] = lambda: False,
-    ) -> None:
-        """Return after the next stir, when `also` is true, or at `until`."""
+    async def news(self, also: Callable[[], bool]) -> None:
+        """Return after the next stir, or when `also` is true."""
         seen = self._news
-        await self.wait(lambda: self._news != seen or also(), until, why)
+        await workflow.wait_condition(lambda: self._news != seen or also())
 
     async def wait(
         self, ready: Callable[[], bool], until: datetime | None = None, why: str = ""

@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.recording import RecordingRequest
     from longtake.domain.session import Segment, Session, State
 
-LATEST_NOTES = 8
+LATEST_NOTES = 10
 _SIGNS = {
     State.SCHEDULED: "🕓",
     State.ACQUIRING: "🟡",
@@ -66,32 +66,32 @@ def _facts(request: RecordingRequest, session: Session) -> str:
         ("Recording", f"{request.vendor} · {request.account} · room **{request.room}**"),
         ("Mode", f"{request.mode}, {request.media}, storage {request.output.storage}"),
         ("Picture", picture),
-        ("State since", f"{_clock(session.since)}, evidence from {_clock(session.evidence_at)}"),
+        ("Since", f"{_clock(session.since)}, evidence from {session.evidence_at:%H:%M:%S}"),
         ("Ends", str(ends)),
     ]
     return "\n".join(["| | |", "|---|---|", *(f"| {name} | {text} |" for name, text in rows)])
 
 
 def _segments(session: Session) -> str:
-    if not session.segments:
-        return ""
-    head = ["| segment | task | recorder | up | ended | last word |", "|---|---|---|---|---|---|"]
-    return "\n".join(head + [_segment_row(segment) for segment in session.segments[-5:]])
+    return "\n".join(_segment_line(segment) for segment in session.segments[-5:])
 
 
-def _segment_row(segment: Segment) -> str:
-    up = _clock(segment.up_at) if segment.up_at else "not yet"
-    ended = _clock(segment.ended_at) if segment.ended_at else "running"
-    word = segment.end_detail if segment.ended_at else f"{segment.seen.phase} {segment.seen.detail}"
+def _segment_line(segment: Segment) -> str:
+    task = segment.task
+    if segment.ended_at:
+        ran = f"ended {_clock(segment.ended_at)}: {segment.end_detail or segment.seen.phase}"
+    elif segment.up_at:
+        ran = f"up since {_clock(segment.up_at)}, {segment.seen.phase} {segment.seen.detail}"
+    else:
+        ran = f"accepted {_clock(segment.accepted_at)}, not up yet"
     return (
-        f"| {segment.number} | `{segment.task.id}` | {segment.task.attempt.recorder}"
-        f" | {up} | {ended} | {word} |"
+        f"- **Segment {segment.number}** {ran}; task `{task.id}`, recorder {task.attempt.recorder}"
     )
 
 
 def _strays(session: Session) -> str:
     lines = [
-        f"- stray: attempt {stray.attempt.number}, recorder {stray.attempt.recorder},"
+        f"- **Stray** attempt {stray.attempt.number}, recorder {stray.attempt.recorder}:"
         f" {'stopped' if stray.stopped_at else stray.task_id or 'task id unknown'}"
         for stray in session.strays
     ]
@@ -104,15 +104,15 @@ def _files(session: Session) -> str:
         return ""
     text = f"**Files: {manifest.outcome}**, {manifest.count} files, {manifest.size / 1e6:.1f} MB"
     text += f", {manifest.seconds:.0f} s"
-    return "\n".join([text, *(f"- {reason}" for reason in manifest.reasons)])
+    return "\n".join([text, "", *(f"- {reason}" for reason in manifest.reasons)])
 
 
 def _notes(session: Session) -> str:
     lines = [
-        f"- {_clock(note.at)} {'⚠️ ' if note.warning else ''}{note.text}"
-        for note in session.timeline[-LATEST_NOTES:]
+        f"- {note.at:%H:%M:%S} {'⚠️ ' if note.warning else ''}{note.text}"
+        for note in reversed(session.timeline[-LATEST_NOTES:])
     ]
-    return "\n".join(["**Latest**", *lines]) if lines else ""
+    return "\n".join(["**Latest** (UTC)", "", *lines]) if lines else ""
 
 
 def _named(layout: Layout) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ def overlaps(calls: list[dict[str, Any]]) -> bool:
         (datetime.fromisoformat(call["at"]), datetime.fromisoformat(call["finished_at"]))
         for call in calls
     )
-    return any(end > begin for (_, end), (begin, _) in zip(spans, spans[1:], strict=False))
+    return any(end > begin for (_, end), (begin, _) in itertools.pairwise(spans))
 
 
 async def test_a_storm_of_layouts_ends_with_the_last_one_call_at_a_time(home: House) -> None:

@@ -78,7 +78,10 @@ async def test_a_worker_told_to_stop_hears_its_start_to_the_end(home: House) -> 
 async def test_a_temporal_server_killed_and_restarted_goes_on_with_the_session(
     tmp_path: Path,
 ) -> None:
-    options = {"db_filename": tmp_path / "temporal.db", "search_attributes": names.SEARCH_ATTRIBUTES}
+    options = {
+        "db_filename": tmp_path / "temporal.db",
+        "search_attributes": names.SEARCH_ATTRIBUTES,
+    }
     async with DevServer(**options) as server:
         client = await connect(server.address, "default")
         async with house(client, tmp_path, in_process=False) as home:
@@ -95,9 +98,7 @@ async def test_a_temporal_server_killed_and_restarted_goes_on_with_the_session(
                 await home.until(handle, lambda status: status.applied_revision == 2)
                 await handle.signal("stop")
                 result = await handle.result()
-                assert [s.task_id for s in result.segments] == [
-                    s.task_id for s in status.segments
-                ]
+                assert [s.task_id for s in result.segments] == [s.task_id for s in status.segments]
                 [task] = await home.tasks("standup")
                 assert task["ended_at"]
                 await working.stop()

@@ -70,3 +70,24 @@ async def test_continue_as_new_loses_no_signal_and_no_task(home: House) -> None:
     await handle.result()
     [task] = await home.tasks("standup")
     assert task["ended_at"]
+
+
+async def test_a_task_is_relieved_before_its_life_ends_without_a_gap(
+    skipping: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    async with house(skipping.client, tmp_path) as home:
+        await home.room("standup", "1001")
+        with skipping.with_time_skipping_disabled():
+            handle = await home.start("standup", vendor_options={"resource_expired_hour": 1})
+        await home.recording(handle)
+        await skipping.fast_forward(handle, timedelta(minutes=40))
+        status = await home.until(
+            handle, lambda status: len(status.segments) == 2 and bool(status.segments[0].ended_at)
+        )
+        old, new = await home.tasks("standup")
+        assert old["ended_at"] > new["started_at"], "the new one was up before the old one ended"
+        assert new["ended_at"] is None
+        assert status.state is State.RECORDING
+        assert status.strays == []
+        await handle.signal("stop")
+        await handle.result()

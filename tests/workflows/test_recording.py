@@ -40,7 +40,9 @@ async def test_a_session_ends_with_a_checked_list_of_playable_files(
 ) -> None:
     async with house(client, tmp_path, media=True, timings={"slice": 2.0}) as home:
         await home.room("standup", "1001", "1002")
-        handle = await home.start("standup", output={"storage": "bucket", "formats": ["hls", "mp4"]})
+        handle = await home.start(
+            "standup", output={"storage": "bucket", "formats": ["hls", "mp4"]}
+        )
         await home.until(handle, lambda status: "data flows" in status.evidence)
         await handle.signal("stop")
         manifest = (await handle.result()).manifest
@@ -123,7 +125,12 @@ async def test_an_update_asked_for_before_the_start_is_in_force_from_the_start(
         ("set_layout", {"layout": {"kind": "speaker", "main": "ada"}}, "layout: a user of agora"),
         (
             "set_layout",
-            {"layout": {"kind": "custom", "panes": [{"x": 0, "y": 0, "width": 1, "height": 1}] * 18}},
+            {
+                "layout": {
+                    "kind": "custom",
+                    "panes": [{"x": 0, "y": 0, "width": 1, "height": 1}] * 18,
+                }
+            },
             "layout.panes: agora shows at most 17",
         ),
         (
@@ -247,7 +254,9 @@ async def test_a_scheduled_session_touches_the_vendor_only_when_due(
 
 
 async def test_a_session_stopped_before_it_is_due_sends_nothing(home: House) -> None:
-    handle = await home.start("later", start_at=(datetime.now(UTC) + timedelta(hours=3)).isoformat())
+    handle = await home.start(
+        "later", start_at=(datetime.now(UTC) + timedelta(hours=3)).isoformat()
+    )
     await handle.signal("stop")
     result = await handle.result()
     assert (result.end_reason, result.segments) == (EndReason.STOPPED, [])

@@ -37,9 +37,7 @@ async def test_a_lost_start_reply_leaves_one_recording(home: House) -> None:
 async def test_a_lost_start_is_found_in_storage_where_no_callback_comes(
     client: Client, tmp_path: Path
 ) -> None:
-    async with house(
-        client, tmp_path, media=True, callbacks=False, timings={"slice": 1.0}
-    ) as home:
+    async with house(client, tmp_path, media=True, callbacks=False, timings={"slice": 1.0}) as home:
         await home.room("standup", "1001")
         await home.fault("start", "lost_reply", when="after", times=1)
         handle = await home.start("standup")
@@ -128,9 +126,7 @@ async def test_a_resource_that_expires_during_an_outage_is_acquired_again(
         acquires, starts = await home.calls("acquire"), await home.calls("start")
         assert len(acquires) > 1
         assert status.attempts == 1, "one identity throughout"
-        assert {call["recorder"] for call in [*acquires, *starts]} == {
-            status.segments[0].recorder
-        }
+        assert {call["recorder"] for call in [*acquires, *starts]} == {status.segments[0].recorder}
         assert len(await home.tasks("standup")) == 1
 
 
@@ -237,5 +233,3 @@ async def test_doubled_reordered_and_forged_callbacks_change_nothing(home: House
     result = await handle.result()
     assert (result.end_reason, len(result.segments)) == (EndReason.STOPPED, 1)
     assert result.strays == []
-
-
