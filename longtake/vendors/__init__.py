@@ -18,7 +18,7 @@ def vendor(slug: str) -> VendorSpec[Any, Any]:
     """What a vendor's folder offers; NotConfigured names the vendors there are."""
     if slug not in REGISTRY:
         raise NotConfigured(f"vendor: unknown {slug!r}; there are {', '.join(REGISTRY)}")
-    return import_module(REGISTRY[slug]).SPEC
+    return import_module(f"{REGISTRY[slug]}.spec").SPEC
 
 
 def emulator(slug: str) -> Any:

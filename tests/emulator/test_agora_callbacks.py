@@ -170,6 +170,8 @@ async def test_failover_tells_the_new_uid_that_later_events_carry(
     assert new_uid != task.uid
     assert receiver.of_type(42)[-1]["payload"]["uid"] == new_uid
     assert receiver.of_type(42)[-1]["payload"]["sid"] == task.sid
+    details = receiver.of_type(42)[-1]["payload"]["details"]
+    assert 4000 < details["startUtcMs"] - details["discontinueUtcMs"] < 8000
 
 
 @pytest.mark.parametrize(

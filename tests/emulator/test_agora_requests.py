@@ -103,6 +103,7 @@ async def test_every_documented_character_may_name_a_channel(
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("mix", {"config": {"channelType": 2}}),
     ("mix", {"config": {"channelType": "0"}}),
+    ("mix", {"config": {"channelType": True}}),
     ("mix", {"config": {"streamTypes": 3}}),
     ("mix", {"config": {"maxIdleTime": 4}}),
     ("mix", {"config": {"maxIdleTime": 2_592_001}}),

@@ -44,7 +44,6 @@ async def test_an_advance_wakes_sleepers_and_waits_for_what_they_start() -> None
         seen.append("again")
 
     task = asyncio.create_task(sleeper())
-    await asyncio.sleep(0)
     await clock.advance(61)
     assert seen == ["woken", "again"]
     await task
@@ -54,7 +53,8 @@ async def test_an_advance_waits_for_asynchronous_work() -> None:
     clock, seen = Clock(), list[str]()
 
     async def work() -> None:
-        await asyncio.to_thread(lambda: seen.append("done"))
+        await asyncio.sleep(0.05)  # longer than the turns that an advance gives to others
+        seen.append("done")
 
     clock.after(1, work)
     await clock.advance(2)

@@ -114,6 +114,12 @@ def test_rounding_never_pushes_a_pane_over_the_edge(
     assert abs(region.width - width) <= 2e-6
 
 
+def test_pane_that_stands_out_by_a_rounding_error_is_cut() -> None:
+    pane = Pane(x=0.5, y=0.25, width=0.5000009, height=0.7500009)
+    (region,) = layout_fields(CustomLayout(panes=(pane,)))["layoutConfig"]
+    assert (region["width"], region["height"]) == (0.5, 0.75)
+
+
 @given(st.sampled_from(["grid", "floating", "speaker", "screen_share"]), st.booleans())
 def test_every_preset_passes_the_wire_s_rules(kind: str, named: bool) -> None:  # noqa: FBT001
     main = {"main": "9"} if kind != "grid" and (named or kind == "screen_share") else {}

@@ -1,0 +1,99 @@
+"""From a command's words to a request or a layout; every error names the option or the field."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from longtake.cli.exits import Code, Exit
+from longtake.domain.errors import invalid_request
+from longtake.domain.layout import KINDS, Layout
+from longtake.domain.recording import RecordingRequest
+
+_CANVAS = re.compile(r"(\d+)x(\d+)(?:@(\d+))?")
+_LAYOUT: TypeAdapter[Any] = TypeAdapter(Layout)
+_OBJECT: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+
+
+def request_from(given: Mapping[str, Any]) -> RecordingRequest:
+    """The checked request; InvalidRequest names each field that breaks a rule."""
+    try:
+        return RecordingRequest.model_validate(given)
+    except ValidationError as err:
+        raise invalid_request(err) from None
+
+
+def request_file(path: Path) -> dict[str, Any]:
+    """A request as JSON in a file, not checked beyond being an object."""
+    return _object("--request", _file("--request", path))
+
+
+def canvas(text: str) -> dict[str, int]:
+    """`1280x720@15`; the rate may be left out."""
+    found = _CANVAS.fullmatch(text)
+    if found is None:
+        raise Exit(
+            Code.USAGE, f"--canvas: WIDTHxHEIGHT[@FPS] is expected, such as 1280x720@15: {text!r}"
+        )
+    width, height, fps = found.groups()
+    rate = {} if fps is None else {"fps": int(fps)}
+    return {"width": int(width), "height": int(height), **rate}
+
+
+def json_value(option: str, text: str) -> Any:
+    """One JSON value given on the command line."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise Exit(Code.USAGE, f"{option}: this is not JSON: {text!r}") from None
+
+
+def layout_fields(text: str, panes: str | None = None, main: str | None = None) -> dict[str, Any]:
+    """A layout by a preset's name, as JSON or by a JSON file, not checked yet.
+
+    `panes`, for a custom one, is JSON or a file: the list of panes, or the whole layout.
+    """
+    whole = text.lstrip().startswith("{") or (text not in KINDS and Path(text).is_file())
+    fields = _object("layout", _json_or_file("layout", text)) if whole else {"kind": text}
+    if panes is not None:
+        fields = {**fields, **_panes(_json_or_file("panes", panes))}
+    return fields if main is None else {**fields, "main": main}
+
+
+def layout_from(fields: Mapping[str, Any]) -> Layout:
+    """The checked layout; InvalidRequest names each field that breaks a rule."""
+    try:
+        return cast("Layout", _LAYOUT.validate_python(fields))
+    except ValidationError as err:
+        raise invalid_request(err, root="layout") from None
+
+
+def _panes(given: object) -> dict[str, Any]:
+    return {"panes": given} if isinstance(given, list) else _object("panes", given)
+
+
+def _json_or_file(what: str, text: str) -> Any:
+    if text.lstrip()[:1] in {"{", "["}:
+        return json_value(what, text)
+    return _file(what, Path(text))
+
+
+def _file(what: str, path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as err:
+        raise Exit(Code.USAGE, f"{what}: {path}: {err.strerror}") from None
+    except ValueError:
+        raise Exit(Code.USAGE, f"{what}: {path} is not JSON") from None
+
+
+def _object(what: str, given: object) -> dict[str, Any]:
+    try:
+        return _OBJECT.validate_python(given)
+    except ValidationError:
+        raise Exit(Code.USAGE, f"{what}: a JSON object is expected") from None

@@ -1,0 +1,86 @@
+"""The application: every vendor on one port, told apart by path and headers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount
+from starlette.types import Receive, Scope, Send
+
+from longtake.emulator import control
+from longtake.emulator.exchange import Afflictable
+from longtake.emulator.faults import TaskFault
+from longtake.emulator.server import server
+from longtake.emulator.settings import EmulatorSettings
+from longtake.emulator.world import World
+
+
+class Vendor(Afflictable, Protocol):
+    """One emulated vendor. Clients cannot be given a path prefix, so it claims its requests."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def calls(self) -> frozenset[str]:
+        """The names by which faults address its calls."""
+        ...
+
+    def matches(self, request: Request) -> bool: ...
+
+    async def handle(self, request: Request) -> Response: ...
+
+    def afflict_running(self, room: str | None, fault: TaskFault) -> int:
+        """Let ``fault`` strike the running tasks at once, only in ``room`` if given; how many."""
+        ...
+
+    def reset(self) -> None: ...
+
+
+VendorFactory = Callable[[World, EmulatorSettings], Vendor]
+
+
+def create_app(settings: EmulatorSettings, vendors: Mapping[str, VendorFactory]) -> Starlette:
+    """An emulator of ``vendors``, each made by its factory under its own name.
+
+    Raises:
+        pydantic.ValidationError: an override in ``settings.vendors`` does not fit its vendor.
+    """
+    world = World(settings)
+    emulated = {name: create(world, settings) for name, create in vendors.items()}
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        response = await _answer(request, emulated)
+        await response(scope, receive, send)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncGenerator[None]:
+        try:
+            yield
+        finally:
+            for vendor in emulated.values():
+                vendor.reset()
+            await world.close()
+
+    surface = Mount("/_emulator", routes=control.routes(world, emulated))
+    return Starlette(routes=[surface, Mount("/", app=dispatch)], lifespan=lifespan)
+
+
+async def _answer(request: Request, vendors: Mapping[str, Vendor]) -> Response:
+    for vendor in vendors.values():
+        if vendor.matches(request):
+            return await vendor.handle(request)
+    return JSONResponse({"message": "no Route matched with those values"}, 404)
+
+
+async def serve(
+    settings: EmulatorSettings, host: str, port: int, vendors: Mapping[str, VendorFactory]
+) -> None:
+    """Serve until the process is asked to stop."""
+    await server(create_app(settings, vendors), host, port).serve()

@@ -1,0 +1,1 @@
+"""Agora Cloud Recording: https://docs.agora.io/en/cloud-recording."""

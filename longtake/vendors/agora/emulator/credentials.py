@@ -1,0 +1,15 @@
+"""The fixed credentials of an emulated Agora account. They open nothing anywhere else."""
+
+from __future__ import annotations
+
+APP_ID = "970CA35de60c44645bbae8a215061b33"
+"""A project whose App Certificate is off: recordings need no token."""
+
+SECURED_APP_ID = "5cfd2fd1755d40ecb72977518be15d30"
+"""A project whose App Certificate is on: without a valid token no recorder comes up."""
+
+SECURED_APP_CERTIFICATE = "8a4f0c6b2e1d47f59b3c7d80e6a2914f"
+
+CUSTOMER_ID = "longtake-emulator"
+CUSTOMER_SECRET = "longtake-emulator-secret"  # noqa: S105 - published on purpose
+CALLBACK_SECRET = "longtake-ncs-secret"  # noqa: S105 - published on purpose
