@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import Enum, auto
 
 from temporalio import workflow
@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.session import Failure, Segment, State, Verdict
     from longtake.domain.traits import Traits
     from workflows import policies
+    from workflows.alarm import Alarm
     from workflows.closing import begin_closing
     from workflows.desk import CANCELLED, Desk, settled
 
@@ -32,29 +33,6 @@ class Over(Enum):
     DEAD = auto()
     TOO_LONG = auto()
     """The history is long enough: continue as new."""
-
-
-class Alarm:
-    """One timer, kept while its moment stays: a timer set anew at every wake costs history."""
-
-    def __init__(self) -> None:
-        self._moment: datetime | None = None
-        self._timer: asyncio.Task[None] | None = None
-
-    def set(self, moment: datetime | None, why: str = "") -> None:
-        """Ring at `moment`, and no more at the one before."""
-        if moment == self._moment:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._moment, self._timer = moment, None
-        if moment is not None:
-            left = max(moment - workflow.now(), timedelta(0))
-            self._timer = asyncio.create_task(workflow.sleep(left, summary=why))
-
-    @property
-    def rang(self) -> bool:
-        return self._timer is not None and self._timer.done()
 
 
 class Attendance:
