@@ -93,7 +93,7 @@ def build_workers(
     Vendor calls never share a queue with workflows: an eagerly started activity would pass by
     the rate that the server holds the account to.
     """
-    recording = RecordingActivities(accounts)
+    recording = RecordingActivities(accounts, _utc_now)
     files = FileActivities(accounts, parse_playlist)
     grace = timedelta(seconds=settings.worker.graceful_shutdown_seconds)
     sessions = Worker(
@@ -138,6 +138,10 @@ def _calls(recording: RecordingActivities) -> Sequence[Callable[..., Any]]:
     ]
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 def _rates(settings: Settings) -> Mapping[str, float]:
     """Vendor calls per second that each account may make, over all workers together."""
     return {name: found.settings.calls_per_second for name, found in settings.accounts.items()}
@@ -145,7 +149,7 @@ def _rates(settings: Settings) -> Mapping[str, float]:
 
 async def run(settings: Settings, task_queue: str, stop: asyncio.Event) -> None:
     """Work until `stop`; calls under way are heard to their end within the grace."""
-    accounts = Accounts(settings, lambda: datetime.now(UTC))
+    accounts = Accounts(settings, _utc_now)
     client = await connect(
         settings.temporal.address, settings.temporal.namespace, runtime=_runtime(settings)
     )

@@ -20,13 +20,14 @@ def temporal_failures(every: timedelta | None = None) -> Generator[None]:
     try:
         yield
     except RecordingError as err:
+        # Without the cause: a transport's chain of tracebacks outgrows what the server keeps.
         raise ApplicationError(
             str(err),
             err.evidence(),
             type=err.code,
             non_retryable=not err.retryable,
             next_retry_delay=err.retry_after or every,
-        ) from err
+        ) from None
 
 
 def ask_again(after: timedelta, why: str) -> ApplicationError:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Any, TypeVar
 
 from temporalio import activity
@@ -20,7 +21,12 @@ from longtake.contracts.payloads import (
     TaskInput,
     WatchInput,
 )
-from longtake.domain.errors import AlreadyStopped, NoRecordedData, RecordingError
+from longtake.domain.errors import (
+    AlreadyStopped,
+    NoRecordedData,
+    RecordingError,
+    ResourceExpired,
+)
 from longtake.domain.events import Observation
 from longtake.domain.ports import Recorder, Stopped
 from longtake.domain.recording import RecordingRequest
@@ -31,8 +37,9 @@ T = TypeVar("T")
 class RecordingActivities:
     """Everything a session asks of a vendor."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, now: Callable[[], datetime]) -> None:
         self._directory = directory
+        self._now = now
 
     @activity.defn(name=names.PREPARE)
     async def prepare(self, request: RecordingRequest) -> Prepared:
@@ -58,6 +65,7 @@ class RecordingActivities:
         send = recorder.recover if in_doubt else recorder.start
         with temporal_failures():
             try:
+                self._check_window(order)
                 call = send(order.request, order.scene, order.attempt)
                 return Started(task_id=await _to_its_end(call))
             except RecordingError as err:
@@ -94,6 +102,11 @@ class RecordingActivities:
                 return Stopped(uploading="nothing", detail=str(err))
             except AlreadyStopped as err:
                 return Stopped(detail=str(err))
+
+    def _check_window(self, order: AttemptInput) -> None:
+        """Send nothing with a resource that may have lapsed while the order waited."""
+        if order.not_after is not None and self._now() > order.not_after:
+            raise ResourceExpired("the resource was acquired too long ago")
 
     def _recorder(self, request: RecordingRequest) -> Recorder:
         return self._directory.recorder(request.vendor, request.account)

@@ -19,7 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from longtake.domain.errors import NotConfigured
 from longtake.domain.recording import Name
 from longtake.storage.profile import StorageProfile
-from longtake.vendorkit.spec import VendorSpec
+from longtake.vendorkit.spec import AccountSettings, VendorSpec
 from longtake.vendors import REGISTRY, vendor
 
 DEFAULT_PATH = Path("longtake.toml")
@@ -109,7 +109,7 @@ class Account:
     """One account at one vendor, as `[accounts.NAME]` describes it."""
 
     vendor: VendorSpec[Any, Any]
-    settings: BaseModel
+    settings: AccountSettings
     """An instance of `vendor.account`."""
 
 
@@ -132,7 +132,7 @@ class Settings:
     accounts: Mapping[str, Account]
     storages: Mapping[str, Storage]
 
-    def account(self, name: str) -> tuple[VendorSpec[Any, Any], BaseModel]:
+    def account(self, name: str) -> tuple[VendorSpec[Any, Any], AccountSettings]:
         """The vendor and its account settings; NotConfigured lists the names there are."""
         found = _named("account", name, self.accounts)
         return found.vendor, found.settings

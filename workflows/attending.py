@@ -58,7 +58,9 @@ class Attendance:
         while (over := self._over()) is None:
             await self._keep_watch()
             self._alarm.set(*self._next_moment())
-            await self._desk.news(also=lambda: self._answered() or self._alarm.rang)
+            await self._desk.news(also=lambda: self._answered() or self._alarm.rang is not None)
+            if self._alarm.rang is not None:
+                self._desk.reach(self._alarm.rang)
             await self._read_watch()
             self._show_state()
         self._closing = True
@@ -78,7 +80,7 @@ class Attendance:
         desk, segment = self._desk, self._segment
         if desk.ending:
             return Over.ENDING
-        verdict, _ = segment.judge(self._traits, desk.now)
+        verdict, _ = segment.judge(self._traits, desk.reached)
         if verdict is not Verdict.GO_ON:
             return Over.NOT_UP if verdict is Verdict.NOT_UP else Over.DEAD
         if desk.session.scene.on_hold and not self._traits.native_hold:
@@ -86,7 +88,7 @@ class Attendance:
         if not self._alone:
             return None
         rotation = self._rotation()
-        if rotation is not None and desk.now >= rotation:
+        if rotation is not None and desk.reached >= rotation:
             return Over.ROTATE
         suggested = workflow.info().is_continue_as_new_suggested()
         return Over.TOO_LONG if suggested and desk.may_continue_as_new() else None
@@ -102,14 +104,14 @@ class Attendance:
 
     def _next_moment(self) -> tuple[datetime | None, str]:
         """When to look again though nothing happened, and what for."""
-        _, turns = self._segment.judge(self._traits, self._desk.now)
+        _, turns = self._segment.judge(self._traits, self._desk.reached)
         moments = [(turns, "until the missing recorder counts as gone")]
         if self._segment.up_at is None:
             moments = [(turns, "for the recorder to come up")]
         if self._alone:
             moments.append((self._rotation(), "until the task is replaced"))
         moments.append((self._watch_again, "to ask the vendor again"))
-        ahead = [(moment, why) for moment, why in moments if moment and moment > self._desk.now]
+        ahead = [(moment, why) for moment, why in moments if moment and moment > self._desk.reached]
         return min(ahead, default=(None, ""))
 
     # --- watching --------------------------------------------------------------------------
@@ -128,7 +130,7 @@ class Attendance:
         if self._hasten:
             self._hasten = False
             await self._drop_watch()
-        waiting = self._watch_again is not None and desk.now < self._watch_again
+        waiting = self._watch_again is not None and desk.reached < self._watch_again
         if self._watch is not None or waiting:
             return
         self._watch_again = None

@@ -10,53 +10,57 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from longtake.contracts import names
     from longtake.contracts.payloads import CheckInput, SegmentFiles, TaskInput
-    from longtake.domain.events import TaskPhase
     from longtake.domain.files import Manifest, Outcome, unverified
     from longtake.domain.ports import Stopped, Task
     from longtake.domain.session import Failure, Segment, Stray
     from workflows import policies
-    from workflows.desk import Desk, settled
+    from workflows.alarm import Alarm
+    from workflows.desk import TIMED_OUT, Desk, settled
 
 
-def begin_closing(desk: Desk, segment: Segment) -> asyncio.Task[None]:
+def begin_closing(desk: Desk, segment: Segment, *, gone: bool = False) -> asyncio.Task[None]:
     """Begin to end a segment's task, beside whatever else goes on; once per segment."""
     if segment.number not in desk.closings:
-        desk.closings[segment.number] = asyncio.create_task(_close(desk, segment))
+        desk.closings[segment.number] = asyncio.create_task(_close(desk, segment, gone=gone))
     return desk.closings[segment.number]
 
 
-async def close(desk: Desk, segment: Segment) -> None:
-    """End a segment's task and know that it ended, however long that takes."""
-    await settled(begin_closing(desk, segment))
+async def close(desk: Desk, segment: Segment, *, gone: bool = False) -> None:
+    """End a segment's task and know that it ended, however long that takes.
+
+    `gone`: the session has watched long enough to take the vendor's next "unknown task" as
+    the end.
+    """
+    await settled(begin_closing(desk, segment, gone=gone))
 
 
-async def _close(desk: Desk, segment: Segment) -> None:
+async def _close(desk: Desk, segment: Segment, *, gone: bool) -> None:
     """Stop until the vendor confirms.
 
     "Unknown task" proves the end only when it lasts: a task that is moving to another server
     is unknown for a while, and goes on recording and billing.
     """
-    since = desk.now
+    patience = Alarm()
     grace = desk.session.traits.missing_grace if desk.session.traits else timedelta(0)
-    missing_since = segment.changed_at if segment.seen.phase is TaskPhase.MISSING else None
     while not segment.seen.phase.over:
-        if missing_since and (segment.end_heard or desk.now - missing_since >= grace):
-            break
         outcome = await _stop(desk, segment.task)
         if isinstance(outcome, Stopped):
             segment.close(outcome, desk.now)
             desk.note(f"task {segment.task.id} stopped")
-            desk.calm("stop")
-            return
-        if outcome.code == "TaskNotFound":
-            missing_since = missing_since or desk.now
-        if outcome.code != "TaskNotFound" or desk.now - since >= policies.ATTENTION_AFTER:
+            break
+        if outcome.code != "TaskNotFound":
             desk.attend_to("stop", f"task {segment.task.id} not stopped yet: {outcome.message}")
+        elif gone or segment.end_heard or patience.rang:
+            break
+        elif not patience.is_set:
+            patience.set(desk.now + grace, "until the unknown task counts as gone")
         await desk.wait(
             lambda: segment.end_heard, desk.now + policies.STOP_AGAIN, "to stop the task again"
         )
-    segment.close(Stopped(detail="ended at the vendor"), desk.now)
-    desk.note(f"task {segment.task.id} is over at the vendor")
+    patience.set(None)
+    if segment.ended_at is None:
+        segment.close(Stopped(detail="ended at the vendor"), desk.now)
+        desk.note(f"task {segment.task.id} is over at the vendor")
     desk.calm("stop")
 
 
@@ -122,9 +126,8 @@ async def collect(desk: Desk) -> Manifest:
         return unverified(
             desk.request.output.storage, {s.number: s.reported for s in session.segments}
         )
-    until = desk.now + session.traits.files_within
     outcome = await _check(desk, until=session.traits.files_within)
-    if isinstance(outcome, Failure) and desk.now < until:
+    if isinstance(outcome, Failure) and outcome.code not in {TIMED_OUT, "AskAgain"}:
         desk.attend_to("files", f"cannot check the files: {outcome.message}")
     if isinstance(outcome, Failure):
         outcome = await _check(desk, until=None)

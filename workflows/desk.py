@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.contracts import names
     from longtake.domain.recording import RecordingRequest
     from longtake.domain.session import EndReason, Failure, Session, State
+    from workflows.alarm import SOON
     from workflows.details import details
     from workflows.policies import Policy
 
@@ -57,12 +58,27 @@ class Desk:
         """Signals as they came, for the reader."""
         self._shown: dict[str, Any] = {}
         self._news = 0
+        self._reached = session.submitted_at
 
     # --- time and news -------------------------------------------------------------------
 
     @property
     def now(self) -> datetime:
+        """For stamps and for the length of timers; never to be compared with a moment."""
         return workflow.now()
+
+    @property
+    def reached(self) -> datetime:
+        """The latest moment whose timer rang: what decisions compare with.
+
+        The time of a workflow task may be that of the task before when the workflow was evicted
+        and a query came between; a replay then sees another time, and must not decide otherwise.
+        """
+        return self._reached
+
+    def reach(self, moment: datetime) -> None:
+        """A timer set for `moment` rang."""
+        self._reached = max(self._reached, moment)
 
     @property
     def ending(self) -> bool:
@@ -89,10 +105,11 @@ class Desk:
         self, ready: Callable[[], bool], until: datetime | None = None, why: str = ""
     ) -> bool:
         """Whether `ready` came true before `until`."""
-        timeout = None if until is None else max(until - self.now, timedelta(0))
+        timeout = None if until is None else max(until - self.now, SOON)
         try:
             await workflow.wait_condition(ready, timeout=timeout, timeout_summary=why or None)
         except TimeoutError:
+            self.reach(until or self.reached)
             return ready()
         return True
 
@@ -103,8 +120,10 @@ class Desk:
 
     async def deadline(self) -> None:
         """End the session at its deadline, which may be moved later while this waits."""
-        while self.now < self.session.deadline:
-            await workflow.sleep(self.session.deadline - self.now, summary="until the deadline")
+        waited_for = None
+        while waited_for != self.session.deadline:
+            waited_for = self.session.deadline
+            await self.wait(lambda: False, waited_for, "until the deadline")
         at_the_hour = self.session.deadline == self.request.stop_at
         self.end(EndReason.STOP_AT if at_the_hour else EndReason.MAX_DURATION)
 
@@ -118,10 +137,8 @@ class Desk:
     def call(
         self, name: str, order: Any, gives: type[T], policy: Policy, summary: str
     ) -> workflow.ActivityHandle[T]:
-        """Start an activity: vendor calls on the account's queue, files on the media queue."""
-        own = workflow.info().task_queue
-        media = name.startswith("files.")
-        queue = names.media_queue(own) if media else names.account_queue(own, self.request.account)
+        """Start an activity on the queue of its kind."""
+        queue = _queue(name, self.request.account)
         return workflow.start_activity(
             name,
             order,
@@ -213,6 +230,16 @@ class Desk:
         ]
         if absent:
             _upsert(absent)
+
+
+def _queue(activity: str, account: str) -> str:
+    """Vendor calls go to the account's queue, files to the media queue, the rest to our own."""
+    own = workflow.info().task_queue
+    if activity == names.PREPARE:
+        return own
+    if activity in {names.FIND_TASK, names.CHECK_FILES}:
+        return names.media_queue(own)
+    return names.account_queue(own, account)
 
 
 def _upsert(changes: Sequence[SearchAttributeUpdate[Any]]) -> None:

@@ -60,6 +60,7 @@ class _Opening:
         self._in_doubt = False
         self._scene = scene
         self._since = desk.now
+        self._failures = 0
 
     async def task(self) -> Task | None:
         """The task; None when the session ends, or when the attempt became a stray."""
@@ -78,7 +79,7 @@ class _Opening:
         return await self._find() if self._in_doubt else None
 
     async def _acquire(self) -> datetime | None:
-        """Reserve a resource; gives when it lapses, None where the vendor needs no acquire."""
+        """Reserve a resource; gives until when it may be started, None if there is no acquire."""
         desk = self._desk
         traits = desk.session.traits
         if traits is None or traits.resource_window is None:
@@ -97,7 +98,7 @@ class _Opening:
             )
             if isinstance(outcome, Acquired):
                 self._attempt = self._attempt.model_copy(update={"resource": outcome.resource})
-                return asked + traits.resource_window
+                return asked + traits.resource_window - policies.WINDOW_MARGIN
             self._take_in(outcome)
         return None
 
@@ -107,13 +108,10 @@ class _Opening:
         desk.move(State.STARTING, f"attempt {self._attempt.number}: start sent")
         policy = policies.START
         if window_ends is not None:
-            left = window_ends - policies.WINDOW_MARGIN - desk.now
-            if left < policy.one_try:
-                return Failure(code="ResourceExpired", message="acquired too long ago")
-            policy = policies.within(policy, left)
+            policy = policies.within(policy, max(window_ends - desk.now, policy.one_try))
         handle = desk.call(
             names.START,
-            self._order(),
+            self._order(window_ends),
             Started,
             policy,
             f"start attempt {self._attempt.number} as {self._attempt.recorder}",
@@ -131,7 +129,8 @@ class _Opening:
             text = f"{failure.code}: {failure.message}"
             desk.note(text, warning=True)
             desk.move(desk.session.state, text)
-        if desk.now - self._since >= policies.ATTENTION_AFTER:
+        self._failures += 1
+        if self._failures >= policies.ATTENTION_AFTER_ROUNDS:
             desk.attend_to("start", f"no start since {self._since:%H:%M:%S} UTC: {failure.message}")
 
     async def _find(self) -> Task | None:
@@ -170,5 +169,10 @@ class _Opening:
         )
         return None
 
-    def _order(self) -> AttemptInput:
-        return AttemptInput(request=self._desk.request, scene=self._scene, attempt=self._attempt)
+    def _order(self, not_after: datetime | None = None) -> AttemptInput:
+        return AttemptInput(
+            request=self._desk.request,
+            scene=self._scene,
+            attempt=self._attempt,
+            not_after=not_after,
+        )

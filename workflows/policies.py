@@ -96,13 +96,13 @@ STRAY_WAIT = timedelta(seconds=60)
 """How long an ending session waits for the ids of its strays."""
 
 ATTENTION_AFTER = timedelta(minutes=2)
-"""A start or a stop that takes longer wants a person's eye."""
+"""A stop that takes longer wants a person's eye."""
+
+ATTENTION_AFTER_ROUNDS = 2
+"""So does a start that failed for so many rounds."""
 
 RESTART_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0, 2, 5, 15, 30, 60, 120, 300))
 """Between one segment's abnormal end and the next start; the last one repeats."""
-
-HEALTHY_AFTER = timedelta(minutes=5)
-"""A segment that lasted so long clears the count of abnormal ends."""
 
 ASK_SOONER = timedelta(seconds=10)
 """Between two questions about a task that is missing, ending, or up without data."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
@@ -33,11 +33,11 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.events import VendorEvent
     from longtake.domain.files import Manifest
     from longtake.domain.recording import RecordingRequest, Scene
-    from longtake.domain.session import EndReason, Segment, Session, State
+    from longtake.domain.session import EndReason, Failure, Segment, Session, State
     from workflows import policies
     from workflows.attending import Attendance, Over
     from workflows.closing import await_strays, close, collect, hunt_strays
-    from workflows.desk import Desk, SessionFailed, failure_of
+    from workflows.desk import Desk, SessionFailed
     from workflows.opening import open_segment
 
 
@@ -109,17 +109,17 @@ class RecordingWorkflow:
         if session.traits is not None:
             return
         self._desk.publish_names()
-        try:
-            prepared = await workflow.execute_local_activity(
+        prepared = await self._desk.outcome(
+            self._desk.call(
                 names.PREPARE,
                 self._desk.request,
-                result_type=Prepared,
-                start_to_close_timeout=policies.PREPARE.one_try,
-                retry_policy=policies.PREPARE.retry,
-                summary="check the request against settings and the vendor's rules",
+                Prepared,
+                policies.PREPARE,
+                "check the request against settings and the vendor's rules",
             )
-        except ActivityError as err:
-            raise SessionFailed(failure_of(err)) from err
+        )
+        if isinstance(prepared, Failure):
+            raise SessionFailed(prepared)
         session.traits = prepared.traits
         session.storage_readable = prepared.storage_readable
 
@@ -133,7 +133,7 @@ class RecordingWorkflow:
 
     async def _until_due(self) -> None:
         desk = self._desk
-        if desk.session.state is State.SCHEDULED and desk.now < desk.session.due_at:
+        if desk.session.state is State.SCHEDULED and desk.request.start_at is not None:
             desk.move(State.SCHEDULED, f"due at {desk.session.due_at:%Y-%m-%d %H:%M:%S} UTC")
             await desk.wait(lambda: desk.ending, desk.session.due_at, "until the recording is due")
 
@@ -181,7 +181,7 @@ class RecordingWorkflow:
     async def _mishap(self, segment: Segment, over: Over, mishaps: int) -> int:
         """A segment that never came up, or died: end it for certain, then try again."""
         desk = self._desk
-        await close(desk, segment)
+        await close(desk, segment, gone=True)
         if over is Over.NOT_UP:
             desk.attend_to("start", f"task {segment.task.id} was accepted, but never came up")
         else:
@@ -191,8 +191,7 @@ class RecordingWorkflow:
             if desk.request.on_abnormal_end == "finish":
                 desk.end(EndReason.ENDED_BY_VENDOR, segment.seen.detail)
                 return mishaps
-        lasted = desk.now - (segment.up_at or desk.now)
-        mishaps = 1 if lasted >= policies.HEALTHY_AFTER else mishaps + 1
+        mishaps = 1 if segment.had_data else mishaps + 1
         pause = policies.RESTART_PAUSES[min(mishaps, len(policies.RESTART_PAUSES)) - 1]
         await desk.pause(pause, "before the next segment")
         return mishaps

@@ -241,6 +241,8 @@ class AttemptInput(Kept):
     request: RecordingRequest
     scene: Scene
     attempt: Attempt
+    not_after: datetime | None = None
+    """Until when the attempt's resource may be started."""
 
 
 class Acquired(Kept):

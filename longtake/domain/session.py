@@ -112,6 +112,8 @@ class Segment(Kept):
     end_detail: str = ""
     end_heard: bool = False
     """Whether the vendor's own event said that the task is over."""
+    had_data: bool = False
+    """Whether anything of it ever reached storage."""
     uploading: Uploading = "unknown"
     reported: tuple[FileRef, ...] = ()
 
@@ -122,6 +124,7 @@ class Segment(Kept):
         if seen.phase.up and self.up_at is None:
             self.up_at = now
         self.seen = seen
+        self.had_data = self.had_data or seen.phase is TaskPhase.FLOWING
         self.add_files(seen.files)
 
     def add_files(self, files: tuple[FileRef, ...]) -> None:

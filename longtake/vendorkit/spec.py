@@ -8,11 +8,21 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 import httpx
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
 from longtake.domain.ports import CallbackParser, Recorder
 
-AccountT = TypeVar("AccountT", bound=BaseModel)
+
+class AccountSettings(BaseModel):
+    """What every vendor's `[accounts.NAME]` has; the vendor's folder adds its own keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    calls_per_second: float = Field(gt=0, le=10_000)
+    """The account's rate, over all workers together: the vendor's default, set by its folder."""
+
+
+AccountT = TypeVar("AccountT", bound=AccountSettings)
 StorageT = TypeVar("StorageT", bound=BaseModel)
 
 Account_contra = TypeVar("Account_contra", bound=BaseModel, contravariant=True)

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from longtake.domain.errors import NotConfigured
+from longtake.vendorkit.spec import AccountSettings
 from longtake.vendors.agora.wire.storage import (
     VENDORS,
     ExtensionParams,
@@ -46,7 +47,7 @@ HOSTS = {
 """The service's addresses in the order in which they stand in for each other."""
 
 
-class AgoraAccount(BaseModel):
+class AgoraAccount(AccountSettings):
     """One Agora project with its RESTful credentials."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
