@@ -106,7 +106,7 @@ class FileActivities:
             reasons.append(
                 f"segment {part.number}: {len(missing)} of {len(expected)} files missing"
             )
-        if not files and part.uploading != "nothing":
+        if not files and part.had_data:
             reasons.append(f"segment {part.number}: nothing below {part.path}")
         return SegmentCheck(files, missing, seconds, reasons)
 

@@ -215,7 +215,7 @@ async def house(
         vendors={"agora": {"limits": limits, "timings": timings, **agora}},
     )
     async with AsyncExitStack() as stack:
-        app = create_emulator(settings, {"agora": emulator_of("agora")})
+        app = create_emulator(settings, {"agora": emulator_of("agora").create})
         built.emulator = await stack.enter_async_context(running(app))
         built.control = await stack.enter_async_context(httpx.AsyncClient(base_url=built.emulator))
         built.settings_path.write_text(

@@ -55,10 +55,13 @@ class Attendance:
     async def until_over(self) -> Over:
         """Attend to the segment until it must be left."""
         follow = asyncio.create_task(self._follow_scene())
-        while (over := self._over()) is None:
+        while True:
+            known = self._desk.stirs
+            if (over := self._over()) is not None:
+                break
             await self._keep_watch()
             self._alarm.set(*self._next_moment())
-            await self._desk.news(also=lambda: self._answered() or self._alarm.rang is not None)
+            await workflow.wait_condition(lambda known=known: self._has_news(known))
             if self._alarm.rang is not None:
                 self._desk.reach(self._alarm.rang)
             await self._read_watch()
@@ -68,6 +71,10 @@ class Attendance:
         await self._drop_watch()
         await settled(follow)
         return over
+
+    def _has_news(self, known: int) -> bool:
+        answered = self._watch is not None and self._watch.done()
+        return self._desk.stirs != known or answered or self._alarm.rang is not None
 
     def hear(self, segment: Segment) -> None:
         """The vendor said something about the segment: ask at once what it means."""
@@ -115,9 +122,6 @@ class Attendance:
         return min(ahead, default=(None, ""))
 
     # --- watching --------------------------------------------------------------------------
-
-    def _answered(self) -> bool:
-        return self._watch is not None and self._watch.done()
 
     async def _drop_watch(self) -> None:
         if self._watch is not None:

@@ -146,9 +146,8 @@ async def _check(desk: Desk, until: timedelta | None) -> Manifest | Failure:
         SegmentFiles(
             number=segment.number,
             path=segment.task.attempt.path,
-            task_id=segment.task.id,
-            uploading=segment.uploading,
             reported=segment.reported,
+            had_data=segment.had_data,
         )
         for segment in desk.session.segments
     )

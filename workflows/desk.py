@@ -57,7 +57,8 @@ class Desk:
         self.inbox: deque[tuple[str, Any]] = deque()
         """Signals as they came, for the reader."""
         self._shown: dict[str, Any] = {}
-        self._news = 0
+        self.stirs = 0
+        """Counts what a waiting part may want to look at."""
         self._reached = session.submitted_at
 
     # --- time and news -------------------------------------------------------------------
@@ -93,13 +94,8 @@ class Desk:
 
     def stir(self) -> None:
         """Something changed that a waiting part may want to look at."""
-        self._news += 1
+        self.stirs += 1
         self.publish()
-
-    async def news(self, also: Callable[[], bool]) -> None:
-        """Return after the next stir, or when `also` is true."""
-        seen = self._news
-        await workflow.wait_condition(lambda: self._news != seen or also())
 
     async def wait(
         self, ready: Callable[[], bool], until: datetime | None = None, why: str = ""

@@ -143,6 +143,20 @@ class _Opening:
         desk.note(f"attempt {attempt.number} may be recording, its id was lost", warning=True)
         desk.move(State.STARTING, "recording runs at the vendor; waiting to be told its id")
         known = desk.session.known_ids
+        if attempt.recorder not in known:
+            await self._search()
+        if attempt.recorder in known:
+            desk.note(f"attempt {attempt.number} found again: task {known[attempt.recorder]}")
+            return Task(attempt=attempt, id=known[attempt.recorder])
+        desk.session.lose(attempt, desk.now)
+        desk.attend_to(
+            "stray", f"attempt {attempt.number} is a stray: it may be recording, id unknown"
+        )
+        return None
+
+    async def _search(self) -> None:
+        """Wait for the id from either side: an event puts it into the session, storage here."""
+        desk, attempt, known = self._desk, self._attempt, self._desk.session.known_ids
         search = desk.session.storage_readable and desk.call(
             names.FIND_TASK,
             FindTaskInput(request=desk.request, attempt=attempt),
@@ -160,14 +174,6 @@ class _Opening:
             found = await desk.outcome(search)
             if isinstance(found, Started):
                 known.setdefault(attempt.recorder, found.task_id)
-        if attempt.recorder in known:
-            desk.note(f"attempt {attempt.number} found again: task {known[attempt.recorder]}")
-            return Task(attempt=attempt, id=known[attempt.recorder])
-        desk.session.lose(attempt, desk.now)
-        desk.attend_to(
-            "stray", f"attempt {attempt.number} is a stray: it may be recording, id unknown"
-        )
-        return None
 
     def _order(self, not_after: datetime | None = None) -> AttemptInput:
         return AttemptInput(

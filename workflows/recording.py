@@ -66,6 +66,8 @@ class RecordingWorkflow:
             try:
                 await asyncio.shield(work)
             except asyncio.CancelledError:
+                if workflow.cancellation_reason() is None:
+                    raise  # the worker only puts this copy of the session away
                 cancelled = True
                 desk.end(EndReason.CANCELLED, workflow.cancellation_reason() or "")
         manifest = work.result()
@@ -93,9 +95,7 @@ class RecordingWorkflow:
             desk.session.failure = failed.failure
             desk.end(EndReason.FAILED, f"{failed.failure.code}: {failed.failure.message}")
         desk.move(State.STOPPING, f"ending: {desk.session.end_detail or desk.session.end_reason}")
-        for segment in desk.session.segments:
-            if segment.ended_at is None:
-                await close(desk, segment)
+        await self._close_all()
         await await_strays(desk)
         desk.move(State.COLLECTING, "waiting for the files in storage")
         manifest = await collect(desk)
@@ -149,13 +149,17 @@ class RecordingWorkflow:
                 case Over.ENDING:
                     return
                 case Over.TOO_LONG:
-                    workflow.continue_as_new(Carried(request=desk.request, session=desk.session))
+                    if desk.may_continue_as_new():  # still, after its last calls have settled
+                        workflow.continue_as_new(
+                            Carried(request=desk.request, session=desk.session)
+                        )
+                    continue
                 case Over.ROTATE:
                     desk.note(f"task {segment.task.id} is near the end of its life")
                     segment, relieved = None, segment
                     continue
                 case Over.PAUSED:
-                    await self._paused(segment)
+                    await self._paused()
                     mishaps = 0
                 case over:
                     mishaps = await self._mishap(segment, over, mishaps)
@@ -171,10 +175,15 @@ class RecordingWorkflow:
         self._attendance = None
         return over
 
-    async def _paused(self, segment: Segment) -> None:
+    async def _close_all(self) -> None:
+        for segment in self._desk.session.segments:
+            if segment.ended_at is None:
+                await close(self._desk, segment)
+
+    async def _paused(self) -> None:
         """Where the vendor cannot hold a task, a pause is the gap between two segments."""
         desk = self._desk
-        await close(desk, segment)
+        await self._close_all()
         desk.move(State.PAUSED, "no task runs; resume starts the next segment")
         await desk.wait(lambda: desk.ending or not desk.session.scene.on_hold)
 

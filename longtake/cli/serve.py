@@ -17,13 +17,14 @@ from rich.rule import Rule
 from rich.text import Text
 
 from longtake.cli import ports
-from longtake.cli.emulated import emulated, emulated_vendors
+from longtake.cli.emulated import emulated
 from longtake.cli.exits import Code, Exit
 from longtake.cli.options import HOST, STATE_FOLDER, SettingsOption, load_settings, pairs, run
 from longtake.cli.request import json_value
 from longtake.cli.stack import Ports, Stack
 from longtake.cli.tables import facts
 from longtake.settings import Settings, load
+from longtake.vendors import REGISTRY
 
 TEMPORAL_PORT, UI_PORT, EMULATOR_PORT, CALLBACKS_PORT = 7233, 8233, 8400, 8380
 _LOOPBACK = {"127.0.0.1", "localhost"}
@@ -85,7 +86,7 @@ async def _up(chosen: Ports, notes: list[str], settings: Path | None) -> None:
     stack = Stack(
         STATE_FOLDER,
         chosen,
-        vendor=emulated_vendors()[0],
+        vendor=next(iter(REGISTRY)),
         persistent=True,
         settings=settings,
         tell=lambda what: console.print(Text(f"starting {what}", style="dim")),
@@ -112,7 +113,7 @@ def _show_up(console: Console, stack: Stack, own_settings: Path | None) -> None:
     console.print(Rule("Longtake is up", align="left", style="green"))
     console.print(facts(places(stack)))
     if own_settings is None:
-        slug = emulated_vendors()[0]
+        slug = next(iter(REGISTRY))
         console.print(Rule("try", align="left", style="dim"))
         console.print(Text(_examples(f"{stack.emulator_url}/_emulator/rooms/{slug}/standup")))
     console.print(Text("Ctrl-C ends it.", style="dim"))
@@ -176,9 +177,9 @@ def emulator(
     """Serve the vendors' recording APIs on this machine, with real media and callbacks."""
     from longtake.emulator.app import serve  # noqa: PLC0415 - an extra of its own
     from longtake.emulator.settings import EmulatorSettings  # noqa: PLC0415
-    from longtake.vendors import emulator as factory  # noqa: PLC0415
+    from longtake.vendors import emulator as emulated_vendor  # noqa: PLC0415
 
-    slugs = emulated_vendors()
+    slugs = list(REGISTRY)
     given = {
         "data": data,
         "media": media,
@@ -191,7 +192,7 @@ def emulator(
     }
     chosen = EmulatorSettings.model_validate(given)
     _show_emulator(f"http://{host}:{port}", slugs)
-    _serve(serve(chosen, host, port, {slug: factory(slug) for slug in slugs}))
+    _serve(serve(chosen, host, port, {slug: emulated_vendor(slug).create for slug in slugs}))
 
 
 def _serve(work: Coroutine[Any, Any, None]) -> None:

@@ -73,6 +73,8 @@ class SegmentStatus(Kept):
     up_at: datetime | None
     ended_at: datetime | None
     end_detail: str
+    uploading: Uploading
+    """What the vendor last said of the files: it is no proof, the manifest is."""
     revision: int
 
 
@@ -182,6 +184,7 @@ def segments_of(session: Session) -> list[SegmentStatus]:
             up_at=segment.up_at,
             ended_at=segment.ended_at,
             end_detail=segment.end_detail,
+            uploading=segment.uploading,
             revision=segment.shown.revision,
         )
         for segment in session.segments
@@ -295,9 +298,9 @@ class SegmentFiles(Kept):
 
     number: int
     path: str
-    task_id: str
-    uploading: Uploading
     reported: tuple[FileRef, ...]
+    had_data: bool
+    """Whether files must be there though none was reported."""
 
 
 class CheckInput(Kept):

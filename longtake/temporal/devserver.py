@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack, ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.client import Client
@@ -250,8 +250,9 @@ async def _downloaded() -> Path:
     cache.mkdir(exist_ok=True)
     try:
         # The SDK offers no download alone: its server is started once, and ours after it.
-        start = WorkflowEnvironment.start_local  # pyright: ignore[reportUnknownMemberType]
-        async with await start(download_dest_dir=str(cache)):
+        # As Any, because one of its parameters has no complete type.
+        sdk: Any = WorkflowEnvironment
+        async with await sdk.start_local(download_dest_dir=str(cache)):
             return next(path for path in cache.iterdir() if os.access(path, os.X_OK))
     except (RuntimeError, StopIteration) as err:
         raise DevServerError(_MISSING) from err

@@ -22,5 +22,8 @@ def vendor(slug: str) -> VendorSpec[Any, Any]:
 
 
 def emulator(slug: str) -> Any:
-    """The factory of a vendor's emulator, apart because it brings a media encoder along."""
-    return import_module(f"{REGISTRY[slug]}.emulator").create
+    """A vendor's emulator: `create(world, settings)` and `ACCOUNT`.
+
+    Apart from the vendor's other rooms, because it brings a media encoder along.
+    """
+    return import_module(f"{REGISTRY[slug]}.emulator")

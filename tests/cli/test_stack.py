@@ -11,11 +11,12 @@ import httpx
 import pytest
 
 from longtake.cli import run
-from longtake.cli.emulated import Addresses, emulated, emulated_vendors, settings_text
+from longtake.cli.emulated import Addresses, emulated, settings_text
 from longtake.cli.exits import Code, Exit
 from longtake.cli.options import HOST
 from longtake.cli.stack import Ports, Stack
 from longtake.settings import load
+from longtake.vendors import REGISTRY
 from tests.cli.commands import Longtake, ended, line_with
 
 ROOT = Path(__file__).parents[2]
@@ -138,7 +139,7 @@ def test_emulator_refuses_an_option_that_its_vendor_lacks(
     assert "timings.nap" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("slug", emulated_vendors())
+@pytest.mark.parametrize("slug", REGISTRY)
 def test_generated_settings_are_valid_and_point_below_their_folder(
     slug: str, tmp_path: Path
 ) -> None:

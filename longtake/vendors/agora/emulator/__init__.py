@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from longtake.emulator.settings import EmulatorSettings
 from longtake.emulator.world import World
+from longtake.vendors.agora.emulator.credentials import ACCOUNT
 from longtake.vendors.agora.emulator.gateway import AgoraEmulator
 from longtake.vendors.agora.emulator.options import AgoraOptions
 
-__all__ = ["AgoraEmulator", "AgoraOptions", "create"]
+__all__ = ["ACCOUNT", "AgoraEmulator", "AgoraOptions", "create"]
 
 
 def create(world: World, settings: EmulatorSettings) -> AgoraEmulator:
