@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from pydantic import ValidationError
 from temporalio.client import Client
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import Worker
@@ -102,8 +101,6 @@ def build_workers(
         workflows=[RecordingWorkflow],
         activities=[recording.prepare],
         workflow_runner=workflow_runner(),
-        # A malformed start must fail; other errors are bugs, and wait for a worker without them.
-        workflow_failure_exception_types=[ValidationError],
         max_cached_workflows=settings.worker.max_cached_workflows,
         sticky_queue_schedule_to_start_timeout=names.STICKY_TIMEOUT,
         graceful_shutdown_timeout=grace,

@@ -53,10 +53,13 @@ class FileActivities:
         with temporal_failures(every=LOOK_EVERY):
             recorder = self._directory.recorder(order.request.vendor, order.request.account)
             store = self._store(order.request.output.storage)
-            async for stored in store.list(f"{order.attempt.path}/"):
-                found = recorder.task_id_in(order.attempt, order.request, stored.key)
-                if found:
-                    return Started(task_id=found)
+            named = [
+                (stored.modified, task_id)
+                async for stored in store.list(f"{order.attempt.path}/")
+                if (task_id := recorder.task_id_in(order.attempt, order.request, stored.key))
+            ]
+        if named:
+            return Started(task_id=max(named)[1])
         raise ask_again(LOOK_EVERY, f"no file below {order.attempt.path} yet")
 
     @activity.defn(name=names.CHECK_FILES)

@@ -61,7 +61,11 @@ class Attendance:
                 break
             await self._keep_watch()
             self._alarm.set(*self._next_moment())
-            await workflow.wait_condition(lambda known=known: self._has_news(known))
+            await workflow.wait_condition(
+                lambda known=known: self._has_news(known) or follow.done()
+            )
+            if follow.done():
+                follow.result()  # it ends before us by a defect only
             if self._alarm.rang is not None:
                 self._desk.reach(self._alarm.rang)
             await self._read_watch()
@@ -214,7 +218,12 @@ class Attendance:
         desk, segment = self._desk, self._segment
         handle = desk.call(
             names.APPLY,
-            ApplyInput(request=desk.request, task=segment.task, scene=scene, before=segment.shown),
+            ApplyInput(
+                request=desk.request,
+                task=segment.task,
+                scene=scene,
+                before=segment.shown if segment.sure else None,
+            ),
             type(None),
             policies.APPLY,
             f"apply revision {scene.revision}",
@@ -231,6 +240,7 @@ class Attendance:
         if not handle.done():
             handle.cancel()
         outcome = await desk.outcome(handle)
+        segment.sure = not isinstance(outcome, Failure)
         if not isinstance(outcome, Failure):
             segment.shown = scene
             desk.note(f"revision {scene.revision} applied")

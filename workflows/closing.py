@@ -42,6 +42,7 @@ async def _close(desk: Desk, segment: Segment, *, gone: bool) -> None:
     """
     patience = Alarm()
     grace = desk.session.traits.missing_grace if desk.session.traits else timedelta(0)
+    again = policies.STOP_AGAIN
     while not segment.seen.phase.over:
         outcome = await _stop(desk, segment.task)
         if isinstance(outcome, Stopped):
@@ -50,13 +51,12 @@ async def _close(desk: Desk, segment: Segment, *, gone: bool) -> None:
             break
         if outcome.code != "TaskNotFound":
             desk.attend_to("stop", f"task {segment.task.id} not stopped yet: {outcome.message}")
+            again = min(2 * again, policies.STOP_SELDOM)
         elif gone or segment.end_heard or patience.rang:
             break
         elif not patience.is_set:
             patience.set(desk.now + grace, "until the unknown task counts as gone")
-        await desk.wait(
-            lambda: segment.end_heard, desk.now + policies.STOP_AGAIN, "to stop the task again"
-        )
+        await desk.wait(lambda: segment.end_heard, desk.now + again, "to stop the task again")
     patience.set(None)
     if segment.ended_at is None:
         segment.close(Stopped(detail="ended at the vendor"), desk.now)
@@ -81,7 +81,7 @@ async def hunt_strays(desk: Desk) -> None:
     """Stop strays as their ids become known; runs beside everything else."""
 
     def named() -> Stray | None:
-        return next((s for s in desk.session.strays if s.task_id and not s.stopped_at), None)
+        return next((s for s in desk.session.strays if s.task_id and not s.settled), None)
 
     while True:
         await workflow.wait_condition(lambda: named() is not None)
@@ -94,6 +94,9 @@ async def hunt_strays(desk: Desk) -> None:
             desk.note(f"stray of attempt {stray.attempt.number} stopped: task {stray.task_id}")
             if all(stray.stopped_at for stray in desk.session.strays):
                 desk.calm("stray")
+        elif outcome.code in policies.FINAL_NO:
+            stray.beyond_reach = f"{outcome.code}: {outcome.message}"
+            desk.attend_to("stray", f"task {stray.task_id} cannot be stopped: {outcome.message}")
         else:
             await workflow.sleep(policies.STOP_AGAIN)
         desk.stir()
@@ -103,14 +106,14 @@ async def await_strays(desk: Desk) -> None:
     """Give the vendor's events a last chance to name what may still be running."""
     strays = desk.session.strays
 
-    def settled() -> bool:
-        return all(stray.stopped_at for stray in strays)
+    def done() -> bool:
+        return all(stray.settled for stray in strays)
 
-    if settled():
+    if done():
         return
     until = max(stray.since for stray in strays) + policies.LOST_ID_WAIT + policies.STRAY_WAIT
-    await desk.wait(settled, until, "for the ids of strays")
-    if not settled():
+    await desk.wait(done, until, "for the ids of strays")
+    if not done():
         desk.attend_to("stray", "a stray may still be recording: its id was never told")
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -47,15 +46,20 @@ class SessionFailed(Exception):
 class Desk:
     """One session at work."""
 
-    def __init__(self, request: RecordingRequest, session: Session) -> None:
+    def __init__(
+        self,
+        request: RecordingRequest,
+        session: Session,
+        inbox: Collection[tuple[str, tuple[Any, ...]]],
+    ) -> None:
+        """`inbox`: signals that nobody has read yet."""
         self.request = request
         self.session = session
         self.refused: dict[int, str] = {}
         """Why the vendor refused a revision, for the update that waits for it."""
         self.closings: dict[int, asyncio.Task[None]] = {}
         """Segments whose end is under way, by number."""
-        self.inbox: deque[tuple[str, Any]] = deque()
-        """Signals as they came, for the reader."""
+        self._inbox = inbox
         self._shown: dict[str, Any] = {}
         self.stirs = 0
         """Counts what a waiting part may want to look at."""
@@ -126,7 +130,7 @@ class Desk:
     def may_continue_as_new(self) -> bool:
         """Whether nothing is under way that a new run would lose."""
         closed = all(task.done() for task in self.closings.values())
-        return closed and not self.inbox and workflow.all_handlers_finished()
+        return closed and not self._inbox and workflow.all_handlers_finished()
 
     # --- calls ---------------------------------------------------------------------------
 
@@ -146,7 +150,7 @@ class Desk:
             cancellation_type=policy.cancellation,
             priority=Priority(
                 priority_key=policy.priority,
-                fairness_key=self.request.labels.get("tenant", self.request.account)[:64],
+                fairness_key=_fairness_key(self.request),
             ),
             summary=summary,
         )
@@ -226,6 +230,12 @@ class Desk:
         ]
         if absent:
             _upsert(absent)
+
+
+def _fairness_key(request: RecordingRequest) -> str:
+    """The tenant, else the account; the server takes 64 bytes."""
+    tenant = request.labels.get("tenant") or request.account
+    return tenant.encode()[:64].decode(errors="ignore")
 
 
 def _queue(activity: str, account: str) -> str:

@@ -57,7 +57,8 @@ class _Opening:
     def __init__(self, desk: Desk, attempt: Attempt, scene: Scene) -> None:
         self._desk = desk
         self._attempt = attempt
-        self._in_doubt = False
+        self._doubted: Attempt | None = None
+        """The attempt with the first resource that may have started a recording."""
         self._scene = scene
         self._since = desk.now
         self._failures = 0
@@ -72,11 +73,15 @@ class _Opening:
             outcome = await self._start(window_ends)
             if isinstance(outcome, Started):
                 return Task(attempt=self._attempt, id=outcome.task_id)
-            self._in_doubt = self._in_doubt or outcome.in_doubt
             if outcome.code == "AlreadyRunning":
-                break
+                return await self._find(self._attempt)
+            if outcome.code == "RecorderBusy":
+                # By the first doubted start, which nothing after it can have repeated.
+                return await self._find(self._doubted or self._attempt)
+            if outcome.in_doubt:
+                self._doubted = self._doubted or self._attempt
             self._take_in(outcome)
-        return await self._find() if self._in_doubt else None
+        return await self._find(self._doubted) if self._doubted else None
 
     async def _acquire(self) -> datetime | None:
         """Reserve a resource; gives until when it may be started, None if there is no acquire."""
@@ -122,8 +127,8 @@ class _Opening:
         """Go on after a failure that may pass; end the session on one that will not."""
         desk = self._desk
         if failure.code not in {*PASSING, CANCELLED}:
-            if self._in_doubt:
-                desk.session.lose(self._attempt, desk.now)
+            if self._doubted:
+                desk.session.lose(self._doubted, desk.now)
             raise SessionFailed(failure)
         if failure.code != CANCELLED:
             text = f"{failure.code}: {failure.message}"
@@ -133,30 +138,28 @@ class _Opening:
         if self._failures >= policies.ATTENTION_AFTER_ROUNDS:
             desk.attend_to("start", f"no start since {self._since:%H:%M:%S} UTC: {failure.message}")
 
-    async def _find(self) -> Task | None:
+    async def _find(self, attempt: Attempt) -> Task | None:
         """Wait for an event or a stored file to name the task of a start in doubt.
 
         The recording is running meanwhile; control calls wait. An attempt that nobody names
         becomes a stray, and the next one begins under another identity.
         """
-        desk, attempt = self._desk, self._attempt
+        desk = self._desk
         desk.note(f"attempt {attempt.number} may be recording, its id was lost", warning=True)
         desk.move(State.STARTING, "recording runs at the vendor; waiting to be told its id")
-        known = desk.session.known_ids
-        if attempt.recorder not in known:
-            await self._search()
-        if attempt.recorder in known:
-            desk.note(f"attempt {attempt.number} found again: task {known[attempt.recorder]}")
-            return Task(attempt=attempt, id=known[attempt.recorder])
+        task_id = desk.session.sighted(attempt.recorder) or await self._search()
+        if task_id:
+            desk.note(f"attempt {attempt.number} found again: task {task_id}")
+            return Task(attempt=attempt, id=task_id)
         desk.session.lose(attempt, desk.now)
         desk.attend_to(
             "stray", f"attempt {attempt.number} is a stray: it may be recording, id unknown"
         )
         return None
 
-    async def _search(self) -> None:
-        """Wait for the id from either side: an event puts it into the session, storage here."""
-        desk, attempt, known = self._desk, self._attempt, self._desk.session.known_ids
+    async def _search(self) -> str | None:
+        """Wait for the task's id from either side, the vendor's events or storage."""
+        desk, attempt = self._desk, self._attempt
         search = desk.session.storage_readable and desk.call(
             names.FIND_TASK,
             FindTaskInput(request=desk.request, attempt=attempt),
@@ -165,7 +168,7 @@ class _Opening:
             f"look in storage for the task of attempt {attempt.number}",
         )
         await desk.wait(
-            lambda: attempt.recorder in known or bool(search and search.done()),
+            lambda: bool(desk.session.sighted(attempt.recorder) or (search and search.done())),
             desk.now + policies.LOST_ID_WAIT,
             "for the lost task id",
         )
@@ -173,7 +176,8 @@ class _Opening:
             search.cancel()
             found = await desk.outcome(search)
             if isinstance(found, Started):
-                known.setdefault(attempt.recorder, found.task_id)
+                return found.task_id
+        return desk.session.sighted(attempt.recorder)
 
     def _order(self, not_after: datetime | None = None) -> AttemptInput:
         return AttemptInput(

@@ -84,6 +84,12 @@ STOP = Policy(
 STOP_AGAIN = timedelta(seconds=10)
 """Between two stops of a task that the vendor does not know now, while it may be moving."""
 
+STOP_SELDOM = timedelta(minutes=5)
+"""The longest pause between stops that the vendor refuses: never forgotten, at little cost."""
+
+FINAL_NO = {"InvalidRequest", "Unauthorized", "NotConfigured"}
+"""Refusals of a stop that no repeat will change."""
+
 FIND_TASK = Policy(one_try=timedelta(seconds=30), retry=_backoff(5, 30), priority=3)
 
 CHECK_FILES = Policy(one_try=timedelta(minutes=2), retry=_backoff(5, 60), priority=3)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +23,6 @@ with workflow.unsafe.imports_passed_through():
         Extension,
         LayoutChange,
         NoFields,
-        Order,
         Prepared,
         RecordingResult,
         RecordingStatus,
@@ -32,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.errors import InvalidRequest, invalid_request
     from longtake.domain.events import VendorEvent
     from longtake.domain.files import Manifest
-    from longtake.domain.recording import RecordingRequest, Scene
+    from longtake.domain.recording import LONGEST, RecordingRequest
     from longtake.domain.session import EndReason, Failure, Segment, Session, State
     from workflows import policies
     from workflows.attending import Attendance, Over
@@ -45,31 +46,46 @@ with workflow.unsafe.imports_passed_through():
 class RecordingWorkflow:
     """The live workflow is the room's lock: its id is the room's."""
 
+    _desk: Desk
+
     @workflow.init
-    def __init__(self, order: Order) -> None:
-        if isinstance(order, Carried):
-            self._desk = Desk(order.request, order.session)
-        else:
-            self._desk = Desk(order, _new_session(order))
+    def __init__(self, *order: Any) -> None:
+        """`order`: one RecordingRequest, or what a run before carried over.
+
+        Taken as it came: a request that breaks a rule must fail with our own words.
+        """
+        self._inbox: deque[tuple[str, tuple[Any, ...]]] = deque()
         self._attendance: Attendance | None = None
+        self._beside: list[asyncio.Task[None]] = []
+        self._refusal = ""
+        try:
+            self._desk = _desk(_only(order), self._inbox)
+        except ValidationError as err:
+            self._refusal = str(invalid_request(err))
+        except InvalidRequest as err:
+            self._refusal = str(err)
 
     @workflow.run
-    async def run(self, order: Order) -> RecordingResult:  # noqa: ARG002 - `__init__` read it
+    async def run(self, *order: Any) -> RecordingResult:  # noqa: ARG002 - `__init__` read it
         """Record the room as asked, and go on with a session that continued as new.
 
         A cancel request is a stop: the session ends in order, then reports itself cancelled.
         """
+        if self._refusal:
+            raise ApplicationError(self._refusal, type="InvalidRequest", non_retryable=True)
         desk = self._desk
         work = asyncio.create_task(self._session())
         cancelled = False
         while not work.done():
             try:
-                await asyncio.shield(work)
+                await workflow.wait_condition(lambda: work.done() or self._broken() is not None)
             except asyncio.CancelledError:
                 if workflow.cancellation_reason() is None:
                     raise  # the worker only puts this copy of the session away
                 cancelled = True
                 desk.end(EndReason.CANCELLED, workflow.cancellation_reason() or "")
+            if broken := self._broken():
+                raise broken
         manifest = work.result()
         desk.stir()
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -81,6 +97,11 @@ class RecordingWorkflow:
                 f"{failure.message}", result, type=failure.code, non_retryable=True
             )
         return result
+
+    def _broken(self) -> BaseException | None:
+        """A defect in what goes on beside the session: it must fail the task, not go unseen."""
+        ended = (task.exception() for task in self._beside if task.done())
+        return next((error for error in ended if error is not None), None)
 
     # --- the session -------------------------------------------------------------------------
 
@@ -209,56 +230,60 @@ class RecordingWorkflow:
 
     @workflow.signal(name=names.CHANGE_LAYOUT, description="Show another layout from now on")
     def change_layout(self, *payload: Any) -> None:
-        self._desk.inbox.append((names.CHANGE_LAYOUT, payload))
+        self._inbox.append((names.CHANGE_LAYOUT, payload))
 
     @workflow.signal(name=names.CHANGE_SUBSCRIPTIONS, description="Record other users from now on")
     def change_subscriptions(self, *payload: Any) -> None:
-        self._desk.inbox.append((names.CHANGE_SUBSCRIPTIONS, payload))
+        self._inbox.append((names.CHANGE_SUBSCRIPTIONS, payload))
 
     @workflow.signal(name=names.PAUSE, description="Record nothing until `resume`")
     def pause(self, *payload: Any) -> None:
-        self._desk.inbox.append((names.PAUSE, payload))
+        self._inbox.append((names.PAUSE, payload))
 
     @workflow.signal(name=names.RESUME, description="Go on after `pause`")
     def resume(self, *payload: Any) -> None:
-        self._desk.inbox.append((names.RESUME, payload))
+        self._inbox.append((names.RESUME, payload))
 
     @workflow.signal(name=names.EXTEND, description='Move the end: {"by": "PT30M"} or {"until": …}')
     def extend(self, *payload: Any) -> None:
-        self._desk.inbox.append((names.EXTEND, payload))
+        self._inbox.append((names.EXTEND, payload))
 
     @workflow.signal(name=names.STOP, description="End the recording and collect its files")
     def stop(self, *payload: Any) -> None:
-        self._desk.inbox.append((names.STOP, payload))
+        self._inbox.append((names.STOP, payload))
 
     @workflow.signal(name=names.VENDOR_EVENT, description="A verified callback, from the receiver")
     def vendor_event(self, *payload: Any) -> None:
-        self._desk.inbox.append((names.VENDOR_EVENT, payload))
+        self._inbox.append((names.VENDOR_EVENT, payload))
 
     @workflow.signal(dynamic=True, description="Anything else is noted and ignored")
     def unknown_signal(self, name: str, args: Sequence[RawValue]) -> None:  # noqa: ARG002 - its shape is fixed
-        self._desk.inbox.append((name, ()))
+        self._inbox.append((name, ()))
 
     @workflow.update(
         name=names.SET_LAYOUT, description="Show another layout; answers once it shows"
     )
-    async def set_layout(self, change: LayoutChange) -> Applied:
-        return await self._shown(self._wish_layout(change))
+    async def set_layout(self, *change: Any) -> Applied:
+        wished = LayoutChange.model_validate(_only(change))
+        return await self._shown(f"layout {wished.layout.kind}", layout=wished.layout)
 
     @set_layout.validator
-    def _may_set_layout(self, change: LayoutChange) -> None:
-        self._check(self._desk.session.scene.model_copy(update={"layout": change.layout}))
+    def _may_set_layout(self, *change: Any) -> None:
+        with _rejections():
+            self._check(layout=LayoutChange.model_validate(_only(change)).layout)
 
     @workflow.update(
-        name=names.SET_SUBSCRIPTIONS, description="Record other users; answers when it does"
+        name=names.SET_SUBSCRIPTIONS, description="Record other users; answers once it does"
     )
-    async def set_subscriptions(self, change: SubscriptionsChange) -> Applied:
-        return await self._shown(self._wish_subscriptions(change))
+    async def set_subscriptions(self, *change: Any) -> Applied:
+        wished = SubscriptionsChange.model_validate(_only(change))
+        return await self._shown("subscriptions", subscriptions=wished.subscriptions)
 
     @set_subscriptions.validator
-    def _may_set_subscriptions(self, change: SubscriptionsChange) -> None:
-        scene = self._desk.session.scene
-        self._check(scene.model_copy(update={"subscriptions": change.subscriptions}))
+    def _may_set_subscriptions(self, *change: Any) -> None:
+        with _rejections():
+            wished = SubscriptionsChange.model_validate(_only(change))
+            self._check(subscriptions=wished.subscriptions)
 
     @workflow.query(name=names.STATUS, description="State, evidence, segments, strays")
     def status(self) -> RecordingStatus:
@@ -277,7 +302,7 @@ class RecordingWorkflow:
 
     async def _read(self) -> None:
         """Take in signals one by one, in every state of the session."""
-        inbox = self._desk.inbox
+        inbox = self._inbox
         while True:
             await workflow.wait_condition(lambda: bool(inbox))
             while inbox:
@@ -293,9 +318,11 @@ class RecordingWorkflow:
     def _take_in(self, name: str, payload: Any) -> None:
         match name:
             case names.CHANGE_LAYOUT:
-                self._wish_layout(LayoutChange.model_validate(payload))
+                layout = LayoutChange.model_validate(payload).layout
+                self._wish(f"layout {layout.kind}", layout=layout)
             case names.CHANGE_SUBSCRIPTIONS:
-                self._wish_subscriptions(SubscriptionsChange.model_validate(payload))
+                wished = SubscriptionsChange.model_validate(payload).subscriptions
+                self._wish("subscriptions", subscriptions=wished)
             case names.PAUSE | names.RESUME:
                 NoFields.model_validate(payload)
                 self._hold(on_hold=name == names.PAUSE)
@@ -312,34 +339,19 @@ class RecordingWorkflow:
     def _ignore(self, name: str, why: str) -> None:
         self._desk.note(f"signal {name} ignored: {why}", warning=True)
 
-    def _check(self, scene: Scene) -> None:
-        """Refuse a scene that cannot be shown: by the session's state, then the vendor's rules."""
-        if self._desk.ending:
-            raise ApplicationError("the session is ending", type="InvalidRequest")
-        if scene.layout is not None and self._desk.request.mode != "mixed":
-            raise ApplicationError(
-                f"layout belongs to mode 'mixed', not to {self._desk.request.mode!r}",
-                type="InvalidRequest",
-            )
-        try:
-            if self._desk.session.traits is not None:
-                self._desk.session.traits.check(scene)
-        except InvalidRequest as err:
-            raise ApplicationError(str(err), type=err.code) from err
-
-    def _wish_layout(self, change: LayoutChange) -> int:
-        kind = change.layout.kind
-        return self._wish(f"layout {kind}", layout=change.layout)
-
-    def _wish_subscriptions(self, change: SubscriptionsChange) -> int:
-        return self._wish("subscriptions", subscriptions=change.subscriptions)
-
-    def _wish(self, what: str, **change: object) -> int:
+    def _check(self, **change: object) -> None:
+        """Refuse what cannot be shown: by the session's state, its mode, the vendor's rules."""
         desk = self._desk
         if desk.ending:
             raise InvalidRequest("the session is ending")
+        if "layout" in change and desk.request.mode != "mixed":
+            raise InvalidRequest(f"layout belongs to mode 'mixed', not to {desk.request.mode!r}")
         if desk.session.traits is not None:
             desk.session.traits.check(desk.session.scene.model_copy(update=change))
+
+    def _wish(self, what: str, **change: object) -> int:
+        desk = self._desk
+        self._check(**change)
         revision = desk.session.wish(desk.now, what, **change)
         desk.stir()
         return revision
@@ -353,6 +365,8 @@ class RecordingWorkflow:
         until = extension.until or desk.session.deadline + (extension.by or timedelta(0))
         if until <= desk.session.deadline:
             raise InvalidRequest(f"until: must be later than {desk.session.deadline.isoformat()}")
+        if until > desk.session.due_at + LONGEST:
+            raise InvalidRequest(f"until: a session lasts at most {LONGEST.days} days")
         desk.session.deadline = until
         desk.note(f"extended to {until:%Y-%m-%d %H:%M:%S} UTC")
 
@@ -363,9 +377,13 @@ class RecordingWorkflow:
         if event.kind.hastens(segment.seen.phase):
             self._attendance.hear(segment)
 
-    async def _shown(self, revision: int) -> Applied:
-        """The revision that is shown once this one is; refused if the vendor refuses it."""
+    async def _shown(self, what: str, **change: object) -> Applied:
+        """Wish, and wait: the revision that is shown once this one is."""
         desk = self._desk
+        # Before the vendor's rules are known nothing can be checked against them.
+        await workflow.wait_condition(lambda: desk.session.traits is not None or desk.ending)
+        with _rejections():
+            revision = self._wish(what, **change)
 
         def shown() -> int:
             return desk.session.live.shown.revision if desk.session.live else 0
@@ -378,6 +396,25 @@ class RecordingWorkflow:
         if shown() < revision:
             raise ApplicationError("the session ended first", type="AlreadyStopped")
         return Applied(revision=shown())
+
+
+@contextmanager
+def _rejections() -> Generator[None]:
+    """An update that breaks a rule is answered with the rule."""
+    try:
+        yield
+    except ValidationError as err:
+        raise ApplicationError(str(invalid_request(err)), type="InvalidRequest") from None
+    except InvalidRequest as err:
+        raise ApplicationError(str(err), type=err.code) from None
+
+
+def _desk(order: Any, inbox: deque[tuple[str, tuple[Any, ...]]]) -> Desk:
+    if isinstance(order, dict) and "session" in order:
+        carried = Carried.model_validate(order)
+        return Desk(carried.request, carried.session, inbox)
+    request = RecordingRequest.model_validate(order)
+    return Desk(request, _new_session(request), inbox)
 
 
 def _new_session(request: RecordingRequest) -> Session:
@@ -399,7 +436,7 @@ def _due(request: RecordingRequest, now: datetime) -> datetime:
 
 
 def _only(payload: tuple[Any, ...]) -> Any:
-    """A signal's one payload; none at all stands for no fields."""
+    """The one payload of a start, a signal or an update; none at all stands for no fields."""
     if len(payload) > 1:
         raise InvalidRequest(f"takes one object, {len(payload)} were sent")
     return payload[0] if payload and payload[0] is not None else {}

@@ -6,16 +6,15 @@ A payload is a row in a history: fields are only added, with defaults.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Discriminator, Field, Tag, model_validator
+from pydantic import Field, model_validator
 
 from longtake.domain.events import Observation
 from longtake.domain.files import FileRef, Manifest, Uploading
 from longtake.domain.layout import Layout
 from longtake.domain.model import Asked, Kept
 from longtake.domain.ports import Attempt, Task
-from longtake.domain.recording import Duration, RecordingRequest, Scene, Subscriptions
+from longtake.domain.recording import Duration, Moment, RecordingRequest, Scene, Subscriptions
 from longtake.domain.session import EndReason, Failure, Note, Session, State
 from longtake.domain.traits import Traits
 
@@ -40,7 +39,7 @@ class Extension(Asked):
     """`extend`: a new end, by a duration or at a time."""
 
     by: Duration | None = None
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
     @model_validator(mode="after")
     def _one_of_the_two(self) -> Extension:
@@ -215,19 +214,6 @@ class Carried(Kept):
     session: Session
 
 
-def _kind_of_order(given: Any) -> str:
-    carried = isinstance(given, Carried) or (isinstance(given, dict) and "session" in given)
-    return "carried" if carried else "request"
-
-
-Order = Annotated[
-    Annotated[RecordingRequest, Tag("request")] | Annotated[Carried, Tag("carried")],
-    Discriminator(_kind_of_order),
-]
-"""The workflow's one input: a caller's request, or a session that goes on. It must be one: a
-payload is decoded by its type only where their numbers agree."""
-
-
 # --- activities ---------------------------------------------------------------------------
 
 
@@ -261,12 +247,13 @@ class Started(Kept):
 
 
 class ApplyInput(Kept):
-    """Make the task show `scene` instead of `before`."""
+    """Make the task show `scene`."""
 
     request: RecordingRequest
     task: Task
     scene: Scene
-    before: Scene
+    before: Scene | None
+    """None where nobody knows what the vendor shows now."""
 
 
 class WatchInput(Kept):

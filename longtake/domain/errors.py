@@ -10,13 +10,14 @@
     |-- NotSent            the request never left (name lookup, connect, TLS): retry
     |-- StartUnknown       a start was sent and no answer tells its outcome: recover first
     |-- ResourceExpired    the acquired resource is spent or too old: acquire again
-    |-- AlreadyRunning     this attempt's recording runs, its task id was not told
+    |-- AlreadyRunning     the very resource has started, its task id was not told
+    |-- RecorderBusy       the attempt's recorder runs already, under an earlier resource
     |-- TaskNotFound       the vendor does not know the task (now): ended, or migrating
     |-- AlreadyStopped     the task is over or exiting: for a stop that is success
     `-- NoRecordedData     stopped, and nobody had published anything
 
-`StartUnknown` and `AlreadyRunning` are the two that leave a recording in doubt; every other
-error of a start is the vendor's definite no.
+`StartUnknown`, `AlreadyRunning` and `RecorderBusy` leave a recording in doubt; every other error
+of a start is the vendor's definite no.
 """
 
 from __future__ import annotations
@@ -129,6 +130,12 @@ class ResourceExpired(RecordingError):
 
 class AlreadyRunning(RecordingError):
     """A recording of this attempt runs, but its task id is not known."""
+
+    in_doubt = True
+
+
+class RecorderBusy(RecordingError):
+    """The attempt's recorder is recording, but not with this resource."""
 
     in_doubt = True
 

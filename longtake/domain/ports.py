@@ -66,9 +66,9 @@ class Recorder(Protocol):
         ...
 
     async def apply(
-        self, request: RecordingRequest, task: Task, scene: Scene, before: Scene
+        self, request: RecordingRequest, task: Task, scene: Scene, before: Scene | None
     ) -> None:
-        """Make the running task show `scene`; `before` is what it shows now."""
+        """Make the running task show `scene`; `before` is what it shows now, None if unknown."""
         ...
 
     async def query(self, request: RecordingRequest, task: Task) -> Observation:

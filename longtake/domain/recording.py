@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, field_validator, model_validator
@@ -17,6 +17,12 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")]
 
 Duration = Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=30))]
 """ISO 8601 (`PT45M`), or seconds as a number."""
+
+Moment = Annotated[AwareDatetime, Field(lt=datetime(2200, 1, 1, tzinfo=UTC))]
+"""RFC 3339 with an offset; a year beyond reckoning is a typing error."""
+
+LONGEST = timedelta(days=60)
+"""From when a session is due to its end, extensions included."""
 
 DEFAULT_MAX_DURATION = timedelta(hours=24)
 DEFAULT_MAX_IDLE = timedelta(minutes=5)
@@ -95,8 +101,8 @@ class RecordingRequest(Asked):
     layout: Layout | None = None
     canvas: Canvas | None = None
     output: Output
-    start_at: AwareDatetime | None = None
-    stop_at: AwareDatetime | None = None
+    start_at: Moment | None = None
+    stop_at: Moment | None = None
     max_duration: Duration = DEFAULT_MAX_DURATION
     """Counted from `start_at`, or from when the session was submitted."""
     max_idle: Duration = DEFAULT_MAX_IDLE

@@ -94,6 +94,21 @@ class Stray(Kept):
     since: datetime
     task_id: str = ""
     stopped_at: datetime | None = None
+    beyond_reach: str = ""
+    """Why the vendor will not let us stop it."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more can be done about it."""
+        return self.stopped_at is not None or bool(self.beyond_reach)
+
+
+class Sighting(Kept):
+    """A task that an event named, under a recorder of ours that has no segment yet."""
+
+    recorder: str
+    task_id: str
+    at: datetime
 
 
 class Segment(Kept):
@@ -104,6 +119,8 @@ class Segment(Kept):
     accepted_at: datetime
     shown: Scene
     """What the vendor was last told successfully."""
+    sure: bool = True
+    """Whether the vendor shows just that: not while a later call may have had its effect."""
     seen: Observation
     changed_at: datetime
     """Since when `seen.phase` is what it is."""
@@ -177,8 +194,7 @@ class Session(Kept):
     attempts: list[Attempt] = []
     segments: list[Segment] = []
     strays: list[Stray] = []
-    known_ids: dict[str, str] = {}
-    """Task ids that the vendor's events brought, by recorder."""
+    sightings: list[Sighting] = []
     heard: list[str] = []
     timeline: list[Note] = []
     dropped_notes: int = 0
@@ -242,13 +258,18 @@ class Session(Kept):
             changed_at=now,
         )
         self.segments.append(segment)
+        self._settle_sightings(task.attempt, now)
         return segment
 
     def lose(self, attempt: Attempt, now: datetime) -> None:
         """List an attempt as a stray: it may be recording under an id nobody was told."""
-        self.strays.append(
-            Stray(attempt=attempt, since=now, task_id=self.known_ids.get(attempt.recorder, ""))
-        )
+        self.strays.append(Stray(attempt=attempt, since=now))
+        self._settle_sightings(attempt, now)
+
+    def sighted(self, recorder: str) -> str | None:
+        """The task that an event last named under a recorder of ours."""
+        seen = [sighting for sighting in self.sightings if sighting.recorder == recorder]
+        return max(seen, key=lambda sighting: sighting.at).task_id if seen else None
 
     def end(self, reason: EndReason, detail: str = "") -> None:
         """Decide that the session ends; the first reason stays."""
@@ -271,9 +292,7 @@ class Session(Kept):
             return None
         self.heard.append(event.id)
         del self.heard[:-HEARD_KEPT]
-        if event.task_id and event.recorder:
-            self.known_ids.setdefault(event.recorder, event.task_id)
-            self._name_strays()
+        self._sight(event, now)
         segment = next((s for s in self.segments if s.task.id == event.task_id), None)
         if segment is None:
             return None
@@ -285,9 +304,32 @@ class Session(Kept):
             event.recorder == attempt.recorder for attempt in self.attempts
         )
 
-    def _name_strays(self) -> None:
-        for stray in self.strays:
-            stray.task_id = stray.task_id or self.known_ids.get(stray.attempt.recorder, "")
+    def _sight(self, event: VendorEvent, now: datetime) -> None:
+        """Place a task that is not known yet: it is being looked for, or it is a stray."""
+        attempt = next((a for a in self.attempts if a.recorder == event.recorder), None)
+        if attempt is None or not event.task_id or event.task_id in self._placed():
+            return
+        self.sightings = [s for s in self.sightings if s.task_id != event.task_id]
+        self.sightings.append(Sighting(recorder=event.recorder, task_id=event.task_id, at=event.at))
+        settled = [s.task.attempt for s in self.segments] + [s.attempt for s in self.strays]
+        if any(other.number == attempt.number for other in settled):
+            self._settle_sightings(attempt, now)
+
+    def _placed(self) -> set[str]:
+        return {s.task.id for s in self.segments} | {s.task_id for s in self.strays}
+
+    def _settle_sightings(self, attempt: Attempt, now: datetime) -> None:
+        """An attempt is over: each task that was seen of it is its segment's, or a stray."""
+        while (task_id := self.sighted(attempt.recorder)) is not None:
+            self.sightings = [s for s in self.sightings if s.task_id != task_id]
+            if task_id in self._placed():
+                continue
+            for stray in self.strays:
+                if stray.attempt.recorder == attempt.recorder and not stray.task_id:
+                    stray.task_id = task_id
+                    break
+            else:
+                self.strays.append(Stray(attempt=attempt, since=now, task_id=task_id))
 
     def _learn(self, segment: Segment, event: VendorEvent, now: datetime) -> Segment | None:
         segment.add_files(event.files)

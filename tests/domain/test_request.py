@@ -44,6 +44,7 @@ def refused(**given: Any) -> str:
         ({"max_duration": "PT0S"}, "max_duration:"),
         ({"max_duration": "P31D"}, "max_duration:"),
         ({"start_at": "2026-03-01T12:00:00"}, "start_at:"),
+        ({"start_at": "9999-12-31T00:00:00Z"}, "start_at:"),
         ({"canvas": {"width": 0}}, "canvas.width:"),
         ({"subscriptions": {"audio": {}}}, "subscriptions.audio: give either allow or deny"),
         ({"subscriptions": {"video": {"allow": []}}}, "subscriptions.video.allow:"),

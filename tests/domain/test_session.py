@@ -60,8 +60,8 @@ def seen(phase: TaskPhase) -> Observation:
 
 
 def event(kind: EventKind, **given: str) -> VendorEvent:
-    plain = {"id": "e1", "task_id": "t1", "recorder": "", "detail": ""}
-    return VendorEvent(kind=kind, at=NOON, account="a", room="r", **(plain | given))
+    plain = {"id": "e1", "at": NOON, "account": "a", "room": "r", "task_id": "t1"}
+    return VendorEvent.model_validate({**plain, "kind": kind, **given})
 
 
 class SessionMachine(RuleBasedStateMachine):
@@ -235,3 +235,20 @@ def test_late_files_are_added_to_a_segment_that_is_over() -> None:
     segment.ended_at = NOON
     assert session.hear(event(EventKind.UPLOADED), NOON) is None
     assert segment.uploading == "uploaded"
+
+
+def test_a_second_task_under_one_identity_becomes_a_stray() -> None:
+    session = new_session()
+    attempt = session.open_attempt("")
+    for number, task_id in enumerate(("dead", "alive")):
+        session.hear(
+            event(
+                EventKind.ERROR, id=task_id, recorder=attempt.recorder, task_id=task_id
+            ).model_copy(update={"at": NOON + number * SECOND}),
+            NOON,
+        )
+    assert session.sighted(attempt.recorder) == "alive"
+    session.open_segment(Task(attempt=attempt, id="alive"), session.scene, NOON)
+    assert [stray.task_id for stray in session.strays] == ["dead"]
+    session.hear(event(EventKind.STARTED, id="x", recorder=attempt.recorder, task_id="third"), NOON)
+    assert [stray.task_id for stray in session.strays] == ["dead", "third"]

@@ -87,3 +87,19 @@ async def test_a_change_in_a_pause_is_in_force_when_recording_resumes(home: Hous
     await home.recording(handle)
     _, resumed = await home.tasks("standup")
     assert resumed["layout_revisions"][-1]["layout"]["maxResolutionUid"] == "1001"
+
+
+async def test_a_layout_taken_back_while_its_answer_was_lost_is_taken_back_at_the_vendor(
+    home: House,
+) -> None:
+    await home.room("standup", "1001", "1002")
+    handle = await home.start("standup")
+    await home.recording(handle)
+    await home.fault("updateLayout", "lost_reply", when="after", probability=1.0)
+    await handle.signal("change_layout", speaker(1001))
+    await home.eventually(lambda: home.calls("updateLayout"))
+    await handle.signal("change_layout", {"layout": {"kind": "grid"}})
+    await home.control.delete("/_emulator/faults")
+    await home.until(handle, lambda status: status.applied_revision == 3)
+    [task] = await home.tasks("standup")
+    assert task["layout_revisions"][-1]["layout"]["mixedVideoLayout"] == 1

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
@@ -133,6 +135,9 @@ async def test_an_update_asked_for_before_the_start_is_in_force_from_the_start(
             },
             "layout.panes: agora shows at most 17",
         ),
+        ("set_layout", {"layout": {"kind": "spiral"}}, "layout: Input tag 'spiral'"),
+        ("set_layout", {"layout": {"kind": "grid"}, "color": 1}, "color: unknown field (got 1)"),
+        ("set_layout", None, "layout: Field required"),
         (
             "set_subscriptions",
             {"subscriptions": {"audio": {"allow": [str(n) for n in range(1, 34)]}}},
@@ -145,12 +150,12 @@ async def test_a_bad_update_is_rejected_with_its_rule_and_leaves_no_trace(
 ) -> None:
     handle = await home.start("standup")
     await home.recording(handle)
-    before = (await handle.describe()).history_length
     with pytest.raises(WorkflowUpdateFailedError) as caught:
         await handle.execute_update(update, payload, result_type=Applied)
     assert isinstance(caught.value.cause, ApplicationError)
     assert complaint in caught.value.cause.message
-    assert (await handle.describe()).history_length == before
+    history = await handle.fetch_history()
+    assert not any("UPDATE" in EventType.Name(event.event_type) for event in history.events)
 
 
 async def test_a_bad_signal_is_noted_and_ignored(home: House) -> None:
@@ -160,6 +165,7 @@ async def test_a_bad_signal_is_noted_and_ignored(home: House) -> None:
     await handle.signal("change_layout", args=[SPEAKER, FLOATING])
     await handle.signal("change_layout", {**SPEAKER, "color": "red"})
     await handle.signal("extend", {"by": "PT5M", "until": "2030-01-01T00:00:00Z"})
+    await handle.signal("extend", {"until": "2199-01-01T00:00:00Z"})
     await handle.signal("explode", {})
     await handle.signal("vendor_event", "nonsense")
     status = await home.until(handle, lambda status: "vendor_event" in status.warning)
@@ -168,6 +174,7 @@ async def test_a_bad_signal_is_noted_and_ignored(home: House) -> None:
     assert "signal change_layout ignored: takes one object, 2 were sent" in timeline
     assert "signal change_layout ignored: color: unknown field" in timeline
     assert "signal extend ignored: request: give either by or until" in timeline
+    assert "signal extend ignored: until: a session lasts at most 60 days" in timeline
     assert "signal explode ignored: no such signal" in timeline
     assert (status.state, status.revision) == (State.RECORDING, 1)
 
@@ -263,15 +270,33 @@ async def test_a_session_stopped_before_it_is_due_sends_nothing(home: House) -> 
     assert (await home.ledger())["calls"] == []
 
 
-async def test_a_malformed_request_fails_the_workflow_and_sends_nothing(home: House) -> None:
+@pytest.mark.parametrize(
+    ("orders", "complaint"),
+    [
+        ([], "vendor: Field required"),
+        (["standup"], "request: Input should be a valid dictionary"),
+        ([{"room": "x"}, {}], "takes one object, 2 were sent"),
+        (
+            [{"vendor": "agora", "account": "a", "room": "x", "output": {}, "colour": 1}],
+            "output.storage: Field required; colour: unknown field (got 1)",
+        ),
+    ],
+)
+async def test_a_malformed_request_fails_the_workflow_in_our_own_words(
+    home: House, orders: list[object], complaint: str
+) -> None:
     handle = await home.client.start_workflow(
         "Recording",
-        {"vendor": "agora", "account": home.account, "room": "x", "output": {}, "colour": 1},
+        args=orders,
         id=f"recording:{home.account}:malformed",
         task_queue=home.task_queue,
     )
-    with pytest.raises(WorkflowFailureError):
+    await handle.signal("stop")
+    with pytest.raises(WorkflowFailureError) as caught:
         await handle.result()
+    assert isinstance(caught.value.cause, ApplicationError)
+    assert caught.value.cause.type == "InvalidRequest"
+    assert complaint in caught.value.cause.message
     assert (await home.ledger())["calls"] == []
 
 
@@ -286,7 +311,7 @@ async def test_a_malformed_request_fails_the_workflow_and_sends_nothing(home: Ho
     ],
 )
 async def test_what_the_vendor_cannot_do_is_refused_before_anything_is_sent(
-    home: House, given: dict[str, object], complaint: str
+    home: House, given: dict[str, Any], complaint: str
 ) -> None:
     handle = await home.start("standup", **given)
     with pytest.raises(WorkflowFailureError) as caught:
@@ -295,6 +320,13 @@ async def test_what_the_vendor_cannot_do_is_refused_before_anything_is_sent(
     assert complaint in caught.value.cause.message
     assert caught.value.cause.type in {"InvalidRequest", "NotConfigured"}
     assert (await home.ledger())["calls"] == []
+
+
+async def test_hostile_names_do_no_harm(home: House) -> None:
+    handle = await home.start("a b!?", labels={"tenant": "ü" * 60, "'; --": "%2F" * 500})
+    await home.recording(handle)
+    await handle.signal("stop")
+    await handle.result()
 
 
 async def test_a_rooms_live_session_is_its_lock(home: House) -> None:

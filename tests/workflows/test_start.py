@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.client import Client, WorkflowFailureError
+from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
@@ -233,3 +233,32 @@ async def test_doubled_reordered_and_forged_callbacks_change_nothing(home: House
     result = await handle.result()
     assert (result.end_reason, len(result.segments)) == (EndReason.STOPPED, 1)
     assert result.strays == []
+
+
+async def test_a_task_found_after_a_new_acquire_is_controlled_with_its_own_resource(
+    home: House,
+) -> None:
+    await home.room("standup", "1001")
+    await home.fault("callback", "delay", seconds=5.0, times=20)
+    await home.fault("start", "lost_reply", when="after", times=1)
+    handle = await home.start("standup")
+    await home.eventually(lambda: home.tasks("standup"))
+    await home.fault("start", "code", code=433, times=1)
+    await home.recording(handle)
+    assert [call["code"] for call in await home.calls("start")] == [None, 433, 53]
+    assert len(await home.calls("acquire")) == 2
+    await handle.signal("stop")
+    await handle.result()
+    [task] = await home.tasks("standup")
+    assert task["ended_at"]
+
+
+async def test_a_layout_asked_for_before_the_rules_are_known_is_checked_all_the_same(
+    home: House,
+) -> None:
+    handle = await home.start("standup")
+    with pytest.raises(WorkflowUpdateFailedError, match="Workflow update failed") as caught:
+        await handle.execute_update("set_layout", {"layout": {"kind": "speaker", "main": "ada"}})
+    assert isinstance(caught.value.cause, ApplicationError)
+    assert "a user of agora" in caught.value.cause.message
+    await home.recording(handle)

@@ -120,17 +120,18 @@ class AgoraRecorder:
         return await self.start(request, scene, attempt)
 
     async def apply(
-        self, request: RecordingRequest, task: Task, scene: Scene, before: Scene
+        self, request: RecordingRequest, task: Task, scene: Scene, before: Scene | None
     ) -> None:
         """Send what differs, each in full: the vendor replaces and never merges."""
         translation, attempt = self._translation(request), task.attempt
-        if scene.subscriptions != before.subscriptions:
+        web = request.mode == "web"
+        if not web and (before is None or scene.subscriptions != before.subscriptions):
             update = translation.subscribe(scene, attempt)
             await self._client.update(attempt.resource, task.id, update)
-        if scene.on_hold != before.on_hold and request.mode == "web":
+        if web and (before is None or scene.on_hold != before.on_hold):
             hold = translation.hold(scene, attempt)
             await self._client.update(attempt.resource, task.id, hold)
-        if scene.layout != before.layout and scene.layout is not None:
+        if scene.layout is not None and (before is None or scene.layout != before.layout):
             layout = translation.arrange(scene, attempt)
             await self._client.update_layout(attempt.resource, task.id, layout)
 

@@ -18,6 +18,7 @@ from longtake.domain.errors import (
     NotConfigured,
     QuotaExceeded,
     RateLimited,
+    RecorderBusy,
     RecordingError,
     ResourceExpired,
     StartUnknown,
@@ -93,7 +94,7 @@ TABLE: tuple[Row, ...] = (
     _row(NotConfigured, "no such address: is base_url right?", calls="acquire", status=404),
     # start
     _row(AlreadyRunning, "this resource has started", 7, calls="start"),
-    _row(AlreadyRunning, "channel and uid are being recorded", 53, calls="start"),
+    _row(RecorderBusy, "channel and uid are being recorded", 53, calls="start"),
     _row(ResourceExpired, "resource older than 5 minutes", 433, calls="acquire start"),
     _row(ResourceExpired, "resource id not readable", 1001, calls="acquire start"),
     _row(ResourceExpired, "failed to allocate a worker", 502, calls="start", status=500),
