@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -10,12 +10,18 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from longtake.domain.errors import RecordingError
 
+LONGEST_WAIT = timedelta(minutes=1)
+"""Of what a vendor asks for in Retry-After: a stop must not wait a day for a typing error."""
+
 
 @contextmanager
-def temporal_failures(every: timedelta | None = None) -> Generator[None]:
+def temporal_failures(
+    every: timedelta | None = None, *, final: Callable[[RecordingError], bool] = lambda _: False
+) -> Generator[None]:
     """Translate; whatever is not a RecordingError is a bug and stays itself.
 
-    `every` replaces the policy's backoff for an activity that asks again and again.
+    `every` replaces the policy's backoff for an activity that asks again and again; `final`
+    tells which failures Temporal must not retry though they may pass.
     """
     try:
         yield
@@ -25,8 +31,8 @@ def temporal_failures(every: timedelta | None = None) -> Generator[None]:
             str(err),
             err.evidence(),
             type=err.code,
-            non_retryable=not err.retryable,
-            next_retry_delay=err.retry_after or every,
+            non_retryable=not err.retryable or final(err),
+            next_retry_delay=min(err.retry_after, LONGEST_WAIT) if err.retry_after else every,
         ) from None
 
 
@@ -38,3 +44,8 @@ def ask_again(after: timedelta, why: str) -> ApplicationError:
         next_retry_delay=after,
         category=ApplicationErrorCategory.BENIGN,
     )
+
+
+def in_doubt(err: RecordingError) -> bool:
+    """Whether a recording may be running all the same."""
+    return err.in_doubt

@@ -10,21 +10,21 @@ from typing import Any, TypeVar
 from temporalio import activity
 
 from activities.directory import Directory
-from activities.failures import ask_again, temporal_failures
+from activities.failures import ask_again, in_doubt, temporal_failures
 from longtake.contracts import names
 from longtake.contracts.payloads import (
     Acquired,
+    AcquireInput,
     ApplyInput,
-    AttemptInput,
     Prepared,
     Started,
+    StartInput,
     TaskInput,
     WatchInput,
 )
 from longtake.domain.errors import (
     AlreadyStopped,
     NoRecordedData,
-    RecordingError,
     ResourceExpired,
 )
 from longtake.domain.events import Observation
@@ -51,34 +51,33 @@ class RecordingActivities:
         return Prepared(traits=traits, storage_readable=store is not None)
 
     @activity.defn(name=names.ACQUIRE)
-    async def acquire(self, order: AttemptInput) -> Acquired:
+    async def acquire(self, order: AcquireInput) -> Acquired:
         """Reserve a resource for an attempt."""
         with temporal_failures():
             recorder = self._recorder(order.request)
             return Acquired(resource=await recorder.acquire(order.request, order.attempt))
 
     @activity.defn(name=names.START)
-    async def start(self, order: AttemptInput) -> Started:
-        """Start an attempt, or learn what became of the tries before."""
+    async def start(self, order: StartInput) -> Started:
+        """Start an attempt, or learn what became of an earlier start of it.
+
+        A failure that leaves a doubt goes back to the session at once: only a start that was
+        refused for certain is tried again here.
+        """
         recorder = self._recorder(order.request)
-        in_doubt = _in_doubt_before()
-        send = recorder.recover if in_doubt else recorder.start
-        with temporal_failures():
-            try:
-                self._check_window(order)
-                call = send(order.request, order.scene, order.attempt)
-                return Started(task_id=await _to_its_end(call))
-            except RecordingError as err:
-                err.in_doubt = in_doubt or err.in_doubt
-                activity.heartbeat(activity.info().attempt, err.in_doubt)
-                raise
+        with temporal_failures(final=in_doubt):
+            if order.not_after is not None and self._now() > order.not_after:
+                raise ResourceExpired("the resource was acquired too long ago")
+            send = recorder.recover if order.recover else recorder.start
+            call = send(order.request, order.scene, order.attempt)
+            return Started(task_id=await _to_its_end(call))
 
     @activity.defn(name=names.APPLY)
     async def apply(self, order: ApplyInput) -> None:
         """Make a running task show another scene."""
         with temporal_failures():
             recorder = self._recorder(order.request)
-            await recorder.apply(order.request, order.task, order.scene, order.before)
+            await recorder.apply(order.request, order.task, order.scene, order.part)
 
     @activity.defn(name=names.WATCH)
     async def watch(self, order: WatchInput) -> Observation:
@@ -103,23 +102,8 @@ class RecordingActivities:
             except AlreadyStopped as err:
                 return Stopped(detail=str(err))
 
-    def _check_window(self, order: AttemptInput) -> None:
-        """Send nothing with a resource that may have lapsed while the order waited."""
-        if order.not_after is not None and self._now() > order.not_after:
-            raise ResourceExpired("the resource was acquired too long ago")
-
     def _recorder(self, request: RecordingRequest) -> Recorder:
         return self._directory.recorder(request.vendor, request.account)
-
-
-def _in_doubt_before() -> bool:
-    """Whether a try before this one may have started a recording.
-
-    Each try that fails leaves its number and its doubt in the heartbeat. A worker that died
-    left nothing, or what an earlier try had left: nobody knows.
-    """
-    info = activity.info()
-    return info.attempt > 1 and list(info.heartbeat_details) != [info.attempt - 1, False]
 
 
 async def _to_its_end(call: Coroutine[Any, Any, T]) -> T:

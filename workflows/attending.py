@@ -10,15 +10,14 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from longtake.contracts import names
-    from longtake.contracts.payloads import ApplyInput, WatchInput
+    from longtake.contracts.payloads import WatchInput
     from longtake.domain.events import Observation, TaskPhase
-    from longtake.domain.recording import Scene
     from longtake.domain.session import Failure, Segment, State, Verdict
-    from longtake.domain.traits import Traits
     from workflows import policies
     from workflows.alarm import Alarm
     from workflows.closing import begin_closing
     from workflows.desk import CANCELLED, Desk, settled
+    from workflows.following import Following
 
 
 class Over(Enum):
@@ -38,23 +37,21 @@ class Over(Enum):
 class Attendance:
     """One live segment, and the earlier one that it relieves."""
 
-    def __init__(
-        self, desk: Desk, traits: Traits, segment: Segment, relieved: Segment | None
-    ) -> None:
+    def __init__(self, desk: Desk, segment: Segment, relieved: Segment | None) -> None:
         self._desk = desk
-        self._traits = traits
+        self._traits = desk.traits
         self._segment = segment
         self._relieved = relieved
         self._watch: workflow.ActivityHandle[Observation] | None = None
         self._watch_again: datetime | None = None
         self._first = segment.up_at is None
-        self._closing = False
         self._hasten = False
         self._alarm = Alarm()
 
     async def until_over(self) -> Over:
         """Attend to the segment until it must be left."""
-        follow = asyncio.create_task(self._follow_scene())
+        following = Following(self._desk, self._segment)
+        follow = asyncio.create_task(following.until_closed())
         while True:
             known = self._desk.stirs
             if (over := self._over()) is not None:
@@ -70,7 +67,7 @@ class Attendance:
                 self._desk.reach(self._alarm.rang)
             await self._read_watch()
             self._show_state()
-        self._closing = True
+        following.close()
         self._alarm.set(None)
         await self._drop_watch()
         await settled(follow)
@@ -197,68 +194,3 @@ class Attendance:
             State.PAUSED if held else State.RECORDING,
             f"on hold at the vendor ({detail})" if held else f"{evidence} ({detail})",
         )
-
-    # --- the scene ---------------------------------------------------------------------------
-
-    async def _follow_scene(self) -> None:
-        """Make the vendor show the newest wish: one call at a time, the latest wins."""
-        desk, segment = self._desk, self._segment
-
-        def behind() -> bool:
-            wanted = desk.session.scene.revision > segment.shown.revision
-            return wanted and segment.seen.phase.up
-
-        while True:
-            await workflow.wait_condition(lambda: self._closing or behind())
-            if self._closing:
-                return
-            await self._apply(desk.session.scene)
-
-    async def _apply(self, scene: Scene) -> None:
-        desk, segment = self._desk, self._segment
-        handle = desk.call(
-            names.APPLY,
-            ApplyInput(
-                request=desk.request,
-                task=segment.task,
-                scene=scene,
-                before=segment.shown if segment.sure else None,
-            ),
-            type(None),
-            policies.APPLY,
-            f"apply revision {scene.revision}",
-        )
-
-        def newer() -> bool:
-            return desk.session.scene.revision > scene.revision
-
-        await desk.wait(lambda: handle.done() or newer() or self._closing)
-        if not handle.done() and not self._closing:
-            await desk.wait(
-                lambda: handle.done() or self._closing, desk.now + policies.APPLY_YIELDS
-            )
-        if not handle.done():
-            handle.cancel()
-        outcome = await desk.outcome(handle)
-        segment.sure = not isinstance(outcome, Failure)
-        if not isinstance(outcome, Failure):
-            segment.shown = scene
-            desk.note(f"revision {scene.revision} applied")
-            desk.stir()
-        elif outcome.code == "InvalidRequest":
-            self._refuse(scene, outcome)
-        elif outcome.code != CANCELLED:
-            desk.note(f"revision {scene.revision} not applied yet: {outcome.message}", warning=True)
-            await desk.wait(lambda: self._closing or newer(), desk.now + policies.APPLY_AGAIN)
-
-    def _refuse(self, scene: Scene, failure: Failure) -> None:
-        """The vendor will not show this scene: the picture stays, under the refused number."""
-        desk, segment = self._desk, self._segment
-        desk.refused[scene.revision] = failure.message
-        desk.note(
-            f"revision {scene.revision} refused by the vendor: {failure.message}", warning=True
-        )
-        segment.shown = segment.shown.model_copy(update={"revision": scene.revision})
-        if desk.session.scene.revision == scene.revision:
-            desk.session.scene = segment.shown
-        desk.stir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio import workflow
@@ -35,36 +36,45 @@ async def close(desk: Desk, segment: Segment, *, gone: bool = False) -> None:
 
 
 async def _close(desk: Desk, segment: Segment, *, gone: bool) -> None:
+    if not segment.seen.phase.over:
+        stopped = await _stop_for_good(desk, segment.task, lambda: segment.end_heard, gone=gone)
+        segment.close(stopped, desk.now)
+    else:
+        segment.close(Stopped(detail="ended at the vendor"), desk.now)
+    desk.note(f"task {segment.task.id} is over: {segment.end_detail or 'stopped'}")
+
+
+async def _stop_for_good(
+    desk: Desk, task: Task, end_heard: Callable[[], bool], *, gone: bool = False
+) -> Stopped:
     """Stop until the vendor confirms.
 
     "Unknown task" proves the end only when it lasts: a task that is moving to another server
     is unknown for a while, and goes on recording and billing.
     """
     patience = Alarm()
-    grace = desk.session.traits.missing_grace if desk.session.traits else timedelta(0)
-    again = policies.STOP_AGAIN
-    while not segment.seen.phase.over:
-        outcome = await _stop(desk, segment.task)
+    topic, again = f"stop {task.id}", policies.STOP_AGAIN
+    while True:
+        outcome = await _stop(desk, task, topic)
         if isinstance(outcome, Stopped):
-            segment.close(outcome, desk.now)
-            desk.note(f"task {segment.task.id} stopped")
             break
         if outcome.code != "TaskNotFound":
-            desk.attend_to("stop", f"task {segment.task.id} not stopped yet: {outcome.message}")
+            desk.attend_to(topic, f"task {task.id} not stopped yet: {outcome.message}")
             again = min(2 * again, policies.STOP_SELDOM)
-        elif gone or segment.end_heard or patience.rang:
+        elif gone or end_heard() or patience.rang:
+            outcome = Stopped(detail="ended at the vendor")
             break
         elif not patience.is_set:
-            patience.set(desk.now + grace, "until the unknown task counts as gone")
-        await desk.wait(lambda: segment.end_heard, desk.now + again, "to stop the task again")
+            patience.set(
+                desk.now + desk.traits.missing_grace, "until the unknown task counts as gone"
+            )
+        await desk.wait(end_heard, desk.now + again, "to stop the task again")
     patience.set(None)
-    if segment.ended_at is None:
-        segment.close(Stopped(detail="ended at the vendor"), desk.now)
-        desk.note(f"task {segment.task.id} is over at the vendor")
-    desk.calm("stop")
+    desk.calm(topic)
+    return outcome
 
 
-async def _stop(desk: Desk, task: Task) -> Stopped | Failure:
+async def _stop(desk: Desk, task: Task, topic: str) -> Stopped | Failure:
     handle = desk.call(
         names.STOP_TASK,
         TaskInput(request=desk.request, task=task),
@@ -73,7 +83,7 @@ async def _stop(desk: Desk, task: Task) -> Stopped | Failure:
         f"stop task {task.id}",
     )
     if not await desk.wait(handle.done, desk.now + policies.ATTENTION_AFTER):
-        desk.attend_to("stop", f"task {task.id} not stopped yet: the vendor does not answer")
+        desk.attend_to(topic, f"task {task.id} not stopped yet: the vendor does not answer")
     return await desk.outcome(handle)
 
 
@@ -81,39 +91,29 @@ async def hunt_strays(desk: Desk) -> None:
     """Stop strays as their ids become known; runs beside everything else."""
 
     def named() -> Stray | None:
-        return next((s for s in desk.session.strays if s.task_id and not s.settled), None)
+        return next((s for s in desk.session.strays if s.task_id and not s.stopped_at), None)
 
     while True:
         await workflow.wait_condition(lambda: named() is not None)
         stray = named()
         if stray is None:
             continue
-        outcome = await _stop(desk, Task(attempt=stray.attempt, id=stray.task_id))
-        if isinstance(outcome, Stopped) or outcome.code == "TaskNotFound":
-            stray.stopped_at = desk.now
-            desk.note(f"stray of attempt {stray.attempt.number} stopped: task {stray.task_id}")
-            if all(stray.stopped_at for stray in desk.session.strays):
-                desk.calm("stray")
-        elif outcome.code in policies.FINAL_NO:
-            stray.beyond_reach = f"{outcome.code}: {outcome.message}"
-            desk.attend_to("stray", f"task {stray.task_id} cannot be stopped: {outcome.message}")
-        else:
-            await workflow.sleep(policies.STOP_AGAIN)
+        await _stop_for_good(desk, Task(attempt=stray.attempt, id=stray.task_id), lambda: False)
+        stray.stopped_at = desk.now
+        desk.note(f"stray of attempt {stray.attempt.number} stopped: task {stray.task_id}")
+        if all(stray.stopped_at for stray in desk.session.strays):
+            desk.calm("stray")
         desk.stir()
 
 
 async def await_strays(desk: Desk) -> None:
-    """Give the vendor's events a last chance to name what may still be running."""
+    """Let the hunt end: in time for strays that nobody named, without limit for the others."""
     strays = desk.session.strays
-
-    def done() -> bool:
-        return all(stray.settled for stray in strays)
-
-    if done():
-        return
-    until = max(stray.since for stray in strays) + policies.LOST_ID_WAIT + policies.STRAY_WAIT
-    await desk.wait(done, until, "for the ids of strays")
-    if not done():
+    if strays:
+        until = max(stray.since for stray in strays) + policies.LOST_ID_WAIT + policies.STRAY_WAIT
+        await desk.wait(lambda: all(s.stopped_at for s in strays), until, "for the ids of strays")
+        await desk.wait(lambda: all(s.stopped_at for s in strays if s.task_id))
+    if not all(stray.stopped_at for stray in strays):
         desk.attend_to("stray", "a stray may still be recording: its id was never told")
 
 
@@ -125,11 +125,11 @@ async def collect(desk: Desk) -> Manifest:
         return Manifest(
             outcome=outcome, storage=desk.request.output.storage, reasons=("nothing was recorded",)
         )
-    if not session.storage_readable or session.traits is None:
+    if not session.storage_readable:
         return unverified(
             desk.request.output.storage, {s.number: s.reported for s in session.segments}
         )
-    outcome = await _check(desk, until=session.traits.files_within)
+    outcome = await _check(desk, until=desk.traits.files_within)
     if isinstance(outcome, Failure) and outcome.code not in {TIMED_OUT, "AskAgain"}:
         desk.attend_to("files", f"cannot check the files: {outcome.message}")
     if isinstance(outcome, Failure):

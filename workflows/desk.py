@@ -15,12 +15,14 @@ with workflow.unsafe.imports_passed_through():
     from longtake.contracts import names
     from longtake.domain.recording import RecordingRequest
     from longtake.domain.session import EndReason, Failure, Session, State
+    from longtake.domain.traits import Traits
     from workflows.alarm import SOON
     from workflows.details import details
     from workflows.policies import Policy
 
 T = TypeVar("T")
 
+TASK_IDS_SHOWN = 20
 CANCELLED = "Cancelled"
 TIMED_OUT = "TimedOut"
 
@@ -57,6 +59,8 @@ class Desk:
         self.session = session
         self.refused: dict[int, str] = {}
         """Why the vendor refused a revision, for the update that waits for it."""
+        self.wished: dict[str, int] = {}
+        """The revision that last changed a part of the scene."""
         self.closings: dict[int, asyncio.Task[None]] = {}
         """Segments whose end is under way, by number."""
         self._inbox = inbox
@@ -84,6 +88,13 @@ class Desk:
     def reach(self, moment: datetime) -> None:
         """A timer set for `moment` rang."""
         self._reached = max(self._reached, moment)
+
+    @property
+    def traits(self) -> Traits:
+        """How the vendor behaves; known once the request was prepared."""
+        traits = self.session.traits
+        assert traits is not None, "nothing is sent before"  # noqa: S101 - for the type checker
+        return traits
 
     @property
     def ending(self) -> bool:
@@ -205,7 +216,8 @@ class Desk:
         session = self.session
         wanted: dict[SearchAttributeKey[Any], Any] = {
             _STATE: session.state.value,
-            _TASK_IDS: [segment.task.id for segment in session.segments],
+            # The newest only: the server takes 2 KiB of them, and ends a session that sends more.
+            _TASK_IDS: [segment.task.id for segment in session.segments[-TASK_IDS_SHOWN:]],
             _ATTENTION: bool(session.attention),
         }
         if session.end_reason:
@@ -255,7 +267,7 @@ def _upsert(changes: Sequence[SearchAttributeUpdate[Any]]) -> None:
 def failure_of(err: ActivityError) -> Failure:
     """The class of our own taxonomy, or CANCELLED or TIMED_OUT where Temporal gave up."""
     if is_cancelled_exception(err):
-        return Failure(code=CANCELLED, message="given up, because the session ends", in_doubt=True)
+        return Failure(code=CANCELLED, message="given up, because the session ends")
     cause = err.cause
     if isinstance(cause, ApplicationError):
         facts: dict[str, str] = cause.details[0] if cause.details else {}

@@ -4,13 +4,19 @@ was lost.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from longtake.contracts import names
-    from longtake.contracts.payloads import Acquired, AttemptInput, FindTaskInput, Started
+    from longtake.contracts.payloads import (
+        Acquired,
+        AcquireInput,
+        FindTaskInput,
+        Started,
+        StartInput,
+    )
     from longtake.domain.ports import Attempt, Task
     from longtake.domain.recording import Scene
     from longtake.domain.session import Failure, Segment, State
@@ -65,12 +71,12 @@ class _Opening:
 
     async def task(self) -> Task | None:
         """The task; None when the session ends, or when the attempt became a stray."""
-        desk = self._desk
+        desk, lapses = self._desk, None
         while not desk.ending:
-            window_ends = await self._acquire()
-            if desk.ending:
-                break
-            outcome = await self._start(window_ends)
+            if not self._attempt.resource and desk.traits.resource_window:
+                lapses = await self._acquire(desk.traits.resource_window)
+                continue
+            outcome = await self._start(lapses)
             if isinstance(outcome, Started):
                 return Task(attempt=self._attempt, id=outcome.task_id)
             if outcome.code == "AlreadyRunning":
@@ -78,50 +84,61 @@ class _Opening:
             if outcome.code == "RecorderBusy":
                 # By the first doubted start, which nothing after it can have repeated.
                 return await self._find(self._doubted or self._attempt)
-            if outcome.in_doubt:
-                self._doubted = self._doubted or self._attempt
-            self._take_in(outcome)
+            await self._after(outcome)
         return await self._find(self._doubted) if self._doubted else None
 
-    async def _acquire(self) -> datetime | None:
-        """Reserve a resource; gives until when it may be started, None if there is no acquire."""
+    async def _acquire(self, window: timedelta) -> datetime | None:
+        """Reserve a resource; gives until when it may be started."""
         desk = self._desk
-        traits = desk.session.traits
-        if traits is None or traits.resource_window is None:
-            return None
         desk.move(State.ACQUIRING, f"attempt {self._attempt.number}: reserving a recorder")
-        while not desk.ending:
-            asked = desk.now
-            outcome = await desk.unless_ending(
-                desk.call(
-                    names.ACQUIRE,
-                    self._order(),
-                    Acquired,
-                    policies.ACQUIRE,
-                    f"acquire for attempt {self._attempt.number}",
-                )
-            )
-            if isinstance(outcome, Acquired):
-                self._attempt = self._attempt.model_copy(update={"resource": outcome.resource})
-                return asked + traits.resource_window - policies.WINDOW_MARGIN
+        asked = desk.now
+        handle = desk.call(
+            names.ACQUIRE,
+            AcquireInput(request=desk.request, attempt=self._attempt),
+            Acquired,
+            policies.ACQUIRE,
+            f"acquire for attempt {self._attempt.number}",
+        )
+        outcome = await desk.unless_ending(handle)
+        if isinstance(outcome, Failure):
             self._take_in(outcome)
-        return None
+            return None
+        self._attempt = self._attempt.model_copy(update={"resource": outcome.resource})
+        return asked + window - policies.WINDOW_MARGIN
 
-    async def _start(self, window_ends: datetime | None) -> Started | Failure:
-        """Send the start, and again with backoff while the resource lasts."""
+    async def _start(self, lapses: datetime | None) -> Started | Failure:
+        """Send the start; Temporal repeats it only while it is refused for certain."""
         desk = self._desk
         desk.move(State.STARTING, f"attempt {self._attempt.number}: start sent")
         policy = policies.START
-        if window_ends is not None:
-            policy = policies.within(policy, max(window_ends - desk.now, policy.one_try))
+        if lapses is not None:
+            policy = policies.within(policy, max(lapses - desk.now, policy.one_try))
         handle = desk.call(
             names.START,
-            self._order(window_ends),
+            StartInput(
+                request=desk.request,
+                scene=self._scene,
+                attempt=self._attempt,
+                not_after=lapses,
+                recover=self._doubted is not None,
+            ),
             Started,
             policy,
             f"start attempt {self._attempt.number} as {self._attempt.recorder}",
         )
         return await desk.unless_ending(handle)
+
+    async def _after(self, failure: Failure) -> None:
+        """Make ready for the next start after one that failed."""
+        if failure.in_doubt:
+            self._doubted = self._doubted or self._attempt
+        self._take_in(failure)
+        if failure.code == "ResourceExpired":
+            self._attempt = self._attempt.model_copy(update={"resource": ""})
+        elif failure.in_doubt:
+            pauses = policies.DOUBT_PAUSES
+            pause = pauses[min(self._failures, len(pauses)) - 1]
+            await self._desk.pause(pause, "before the start is repeated")
 
     def _take_in(self, failure: Failure) -> None:
         """Go on after a failure that may pass; end the session on one that will not."""
@@ -168,7 +185,7 @@ class _Opening:
             f"look in storage for the task of attempt {attempt.number}",
         )
         await desk.wait(
-            lambda: bool(desk.session.sighted(attempt.recorder) or (search and search.done())),
+            lambda: bool(desk.session.sighted(attempt.recorder) or (search and _found(search))),
             desk.now + policies.LOST_ID_WAIT,
             "for the lost task id",
         )
@@ -177,12 +194,11 @@ class _Opening:
             found = await desk.outcome(search)
             if isinstance(found, Started):
                 return found.task_id
+            if found.code != CANCELLED:
+                desk.note(f"storage tells no id: {found.message}", warning=True)
         return desk.session.sighted(attempt.recorder)
 
-    def _order(self, not_after: datetime | None = None) -> AttemptInput:
-        return AttemptInput(
-            request=self._desk.request,
-            scene=self._scene,
-            attempt=self._attempt,
-            not_after=not_after,
-        )
+
+def _found(search: workflow.ActivityHandle[Started]) -> bool:
+    """A search that failed ends nothing: the vendor's event may still come."""
+    return search.done() and not search.cancelled() and search.exception() is None

@@ -46,13 +46,17 @@ ACQUIRE = Policy(
 
 START = Policy(
     one_try=timedelta(seconds=12),
-    # 3, 6, 12, ... seconds are the vendors' own advice for an internal error.
-    retry=_backoff(3, 60),
+    # 3, 6, 12, ... seconds are the vendors' own advice for an internal error. A try that ends
+    # without a word, because its worker died, may have started a recording: the session decides.
+    retry=replace(_backoff(3, 60), non_retryable_error_types=["TemporalTimeout:StartToClose"]),
     priority=2,
     all_tries=ROUNDS_END,
     # A try in flight is heard to its end: its answer is the only place that names the task.
     cancellation=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
+
+DOUBT_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (3, 6, 12, 24, 48, 60))
+"""Before a start in doubt is repeated as the vendor allows; the last one repeats."""
 
 WINDOW_MARGIN = timedelta(seconds=15)
 """Kept of the resource's window, so that the last try ends inside it."""
@@ -86,9 +90,6 @@ STOP_AGAIN = timedelta(seconds=10)
 
 STOP_SELDOM = timedelta(minutes=5)
 """The longest pause between stops that the vendor refuses: never forgotten, at little cost."""
-
-FINAL_NO = {"InvalidRequest", "Unauthorized", "NotConfigured"}
-"""Refusals of a stop that no repeat will change."""
 
 FIND_TASK = Policy(one_try=timedelta(seconds=30), retry=_backoff(5, 30), priority=3)
 

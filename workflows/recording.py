@@ -189,9 +189,7 @@ class RecordingWorkflow:
                 relieved = None
 
     async def _attend(self, segment: Segment, relieved: Segment | None) -> Over:
-        traits = self._desk.session.traits
-        assert traits is not None, "prepared"  # noqa: S101 - for the type checker
-        self._attendance = Attendance(self._desk, traits, segment, relieved)
+        self._attendance = Attendance(self._desk, segment, relieved)
         over = await self._attendance.until_over()
         self._attendance = None
         return over
@@ -353,6 +351,7 @@ class RecordingWorkflow:
         desk = self._desk
         self._check(**change)
         revision = desk.session.wish(desk.now, what, **change)
+        desk.wished |= dict.fromkeys(change, revision)
         desk.stir()
         return revision
 

@@ -14,7 +14,14 @@ from longtake.domain.files import FileRef, Manifest, Uploading
 from longtake.domain.layout import Layout
 from longtake.domain.model import Asked, Kept
 from longtake.domain.ports import Attempt, Task
-from longtake.domain.recording import Duration, Moment, RecordingRequest, Scene, Subscriptions
+from longtake.domain.recording import (
+    Duration,
+    Moment,
+    RecordingRequest,
+    Scene,
+    ScenePart,
+    Subscriptions,
+)
 from longtake.domain.session import EndReason, Failure, Note, Session, State
 from longtake.domain.traits import Traits
 
@@ -224,14 +231,23 @@ class Prepared(Kept):
     storage_readable: bool
 
 
-class AttemptInput(Kept):
-    """For acquire and start: one attempt at the request with this scene."""
+class AcquireInput(Kept):
+    """Reserve a resource for an attempt."""
+
+    request: RecordingRequest
+    attempt: Attempt
+
+
+class StartInput(Kept):
+    """Start an attempt at the request with this scene."""
 
     request: RecordingRequest
     scene: Scene
     attempt: Attempt
     not_after: datetime | None = None
     """Until when the attempt's resource may be started."""
+    recover: bool = False
+    """Whether an earlier start of the attempt is in doubt."""
 
 
 class Acquired(Kept):
@@ -247,13 +263,12 @@ class Started(Kept):
 
 
 class ApplyInput(Kept):
-    """Make the task show `scene`."""
+    """Make the task show one part of `scene`."""
 
     request: RecordingRequest
     task: Task
     scene: Scene
-    before: Scene | None
-    """None where nobody knows what the vendor shows now."""
+    part: ScenePart
 
 
 class WatchInput(Kept):

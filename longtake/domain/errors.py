@@ -42,9 +42,7 @@ class RecordingError(Exception):
     """
 
     retryable: ClassVar[bool] = False
-    in_doubt: bool = False
-    """Whether a recording may be running all the same; set on an error of a start also when a
-    try before it was in doubt."""
+    in_doubt: ClassVar[bool] = False
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ from typing import Protocol
 from longtake.domain.events import Observation, VendorEvent
 from longtake.domain.files import FileRef, Uploading
 from longtake.domain.model import Kept
-from longtake.domain.recording import RecordingRequest, Scene
+from longtake.domain.recording import RecordingRequest, Scene, ScenePart
 from longtake.domain.traits import Traits
 
 
@@ -66,9 +66,9 @@ class Recorder(Protocol):
         ...
 
     async def apply(
-        self, request: RecordingRequest, task: Task, scene: Scene, before: Scene | None
+        self, request: RecordingRequest, task: Task, scene: Scene, part: ScenePart
     ) -> None:
-        """Make the running task show `scene`; `before` is what it shows now, None if unknown."""
+        """Make the running task show one part of `scene`; the others are as it shows them."""
         ...
 
     async def query(self, request: RecordingRequest, task: Task) -> Observation:

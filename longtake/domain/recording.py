@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -20,6 +21,12 @@ Duration = Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=30))]
 
 Moment = Annotated[AwareDatetime, Field(lt=datetime(2200, 1, 1, tzinfo=UTC))]
 """RFC 3339 with an offset; a year beyond reckoning is a typing error."""
+
+Label = Annotated[str, Field(min_length=1, max_length=64)]
+LabelValue = Annotated[str, Field(max_length=256)]
+
+OPTIONS_LIMIT = 65_536
+"""Every activity carries the request; a payload ends at 2 MiB."""
 
 LONGEST = timedelta(days=60)
 """From when a session is due to its end, extensions included."""
@@ -73,6 +80,10 @@ class Output(Asked):
     max_file_length: Duration | None = None
 
 
+ScenePart = Literal["subscriptions", "on_hold", "layout"]
+SCENE_PARTS: tuple[ScenePart, ...] = ("subscriptions", "on_hold", "layout")
+
+
 class Scene(Kept):
     """What may change while a recording runs. Vendors are always sent all of it.
 
@@ -107,8 +118,15 @@ class RecordingRequest(Asked):
     """Counted from `start_at`, or from when the session was submitted."""
     max_idle: Duration = DEFAULT_MAX_IDLE
     on_abnormal_end: Literal["restart", "finish"] = "restart"
-    labels: dict[str, str] = Field(default_factory=dict, max_length=32)
+    labels: dict[Label, LabelValue] = Field(default_factory=dict, max_length=32)
     vendor_options: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("vendor_options")
+    @classmethod
+    def _bounded(cls, options: dict[str, Any]) -> dict[str, Any]:
+        if len(json.dumps(options, default=str)) > OPTIONS_LIMIT:
+            raise ValueError(f"must be at most {OPTIONS_LIMIT} characters of JSON")
+        return options
 
     @field_validator("room")
     @classmethod

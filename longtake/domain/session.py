@@ -15,9 +15,10 @@ from longtake.domain.events import EventKind, Observation, TaskPhase, VendorEven
 from longtake.domain.files import LISTED, FileRef, Manifest, Uploading
 from longtake.domain.model import Kept
 from longtake.domain.ports import Attempt, Stopped, Task
-from longtake.domain.recording import Scene
+from longtake.domain.recording import Scene, ScenePart
 from longtake.domain.traits import Traits
 
+SEGMENTS_KEPT = 100
 TIMELINE_KEPT = 200
 HEARD_KEPT = 500
 
@@ -94,13 +95,6 @@ class Stray(Kept):
     since: datetime
     task_id: str = ""
     stopped_at: datetime | None = None
-    beyond_reach: str = ""
-    """Why the vendor will not let us stop it."""
-
-    @property
-    def settled(self) -> bool:
-        """Whether nothing more can be done about it."""
-        return self.stopped_at is not None or bool(self.beyond_reach)
 
 
 class Sighting(Kept):
@@ -119,8 +113,8 @@ class Segment(Kept):
     accepted_at: datetime
     shown: Scene
     """What the vendor was last told successfully."""
-    sure: bool = True
-    """Whether the vendor shows just that: not while a later call may have had its effect."""
+    unsure: list[ScenePart] = []
+    """Parts of which a later call may have had its effect all the same."""
     seen: Observation
     changed_at: datetime
     """Since when `seen.phase` is what it is."""
@@ -250,7 +244,7 @@ class Session(Kept):
     def open_segment(self, task: Task, shown: Scene, now: datetime) -> Segment:
         """Record that the vendor accepted an attempt under `task.id`."""
         segment = Segment(
-            number=len(self.segments) + 1,
+            number=self.segments[-1].number + 1 if self.segments else 1,
             task=task,
             accepted_at=now,
             shown=shown,
@@ -258,8 +252,15 @@ class Session(Kept):
             changed_at=now,
         )
         self.segments.append(segment)
+        self._forget_empty_segments()
         self._settle_sightings(task.attempt, now)
         return segment
+
+    def _forget_empty_segments(self) -> None:
+        """Bound the record of a room that stays empty for days: what left nothing is dropped."""
+        empty = [s for s in self.segments if s.ended_at and not s.had_data and not s.reported]
+        for segment in empty[: max(0, len(self.segments) - SEGMENTS_KEPT)]:
+            self.segments.remove(segment)
 
     def lose(self, attempt: Attempt, now: datetime) -> None:
         """List an attempt as a stray: it may be recording under an id nobody was told."""

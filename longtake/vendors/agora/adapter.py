@@ -20,7 +20,7 @@ from longtake.domain.errors import (
 from longtake.domain.events import Observation, TaskPhase
 from longtake.domain.files import FileRef, Uploading
 from longtake.domain.ports import Attempt, Stopped, Task
-from longtake.domain.recording import RecordingRequest, Scene
+from longtake.domain.recording import RecordingRequest, Scene, ScenePart
 from longtake.domain.traits import RecorderIds, Traits
 from longtake.vendorkit.redact import foreign_text
 from longtake.vendors.agora import files
@@ -120,20 +120,20 @@ class AgoraRecorder:
         return await self.start(request, scene, attempt)
 
     async def apply(
-        self, request: RecordingRequest, task: Task, scene: Scene, before: Scene | None
+        self, request: RecordingRequest, task: Task, scene: Scene, part: ScenePart
     ) -> None:
-        """Send what differs, each in full: the vendor replaces and never merges."""
+        """Send the part in full: the vendor replaces and never merges."""
         translation, attempt = self._translation(request), task.attempt
-        web = request.mode == "web"
-        if not web and (before is None or scene.subscriptions != before.subscriptions):
-            update = translation.subscribe(scene, attempt)
-            await self._client.update(attempt.resource, task.id, update)
-        if web and (before is None or scene.on_hold != before.on_hold):
-            hold = translation.hold(scene, attempt)
-            await self._client.update(attempt.resource, task.id, hold)
-        if scene.layout is not None and (before is None or scene.layout != before.layout):
-            layout = translation.arrange(scene, attempt)
-            await self._client.update_layout(attempt.resource, task.id, layout)
+        match part:
+            case "subscriptions":
+                update = translation.subscribe(scene, attempt)
+                await self._client.update(attempt.resource, task.id, update)
+            case "on_hold":
+                hold = translation.hold(scene, attempt)
+                await self._client.update(attempt.resource, task.id, hold)
+            case "layout":
+                layout = translation.arrange(scene, attempt)
+                await self._client.update_layout(attempt.resource, task.id, layout)
 
     async def query(self, request: RecordingRequest, task: Task) -> Observation:
         """Ask; "no such task" and "exiting" are answers too."""

@@ -1,0 +1,100 @@
+"""A vendor's picture follows the caller's wishes: one call at a time, the latest wins."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from longtake.contracts import names
+    from longtake.contracts.payloads import ApplyInput
+    from longtake.domain.recording import SCENE_PARTS, Scene, ScenePart
+    from longtake.domain.session import Failure, Segment
+    from workflows import policies
+    from workflows.desk import CANCELLED, Desk
+
+
+class Following:
+    """One segment's scene, part by part: each part is one vendor call, and refused by itself."""
+
+    def __init__(self, desk: Desk, segment: Segment) -> None:
+        self._desk = desk
+        self._segment = segment
+        self._closed = False
+
+    def close(self) -> None:
+        """Send nothing more; what is in flight is waited for."""
+        self._closed = True
+        self._desk.stir()
+
+    async def until_closed(self) -> None:
+        """Send whatever the vendor does not show yet, until `close`."""
+        while True:
+            await workflow.wait_condition(lambda: self._closed or self._behind())
+            if self._closed:
+                return
+            part = self._next_part()
+            if part is None:
+                self._caught_up()
+            else:
+                await self._send(part)
+
+    def _behind(self) -> bool:
+        wanted, shown = self._desk.session.scene, self._segment.shown
+        return wanted.revision > shown.revision and self._segment.seen.phase.up
+
+    def _next_part(self) -> ScenePart | None:
+        wanted, segment = self._desk.session.scene, self._segment
+        for part in SCENE_PARTS:
+            if part in segment.unsure or getattr(wanted, part) != getattr(segment.shown, part):
+                return part
+        return None
+
+    def _caught_up(self) -> None:
+        revision = self._desk.session.scene.revision
+        self._segment.shown = self._segment.shown.model_copy(update={"revision": revision})
+        self._desk.note(f"revision {revision} applied")
+        self._desk.stir()
+
+    async def _send(self, part: ScenePart) -> None:
+        desk, segment, scene = self._desk, self._segment, self._desk.session.scene
+        handle = desk.call(
+            names.APPLY,
+            ApplyInput(request=desk.request, task=segment.task, scene=scene, part=part),
+            type(None),
+            policies.APPLY,
+            f"apply {part} of revision {scene.revision}",
+        )
+
+        def newer() -> bool:
+            return desk.session.scene.revision > scene.revision
+
+        await desk.wait(lambda: handle.done() or newer() or self._closed)
+        if not handle.done() and not self._closed:
+            await desk.wait(lambda: handle.done() or self._closed, desk.now + policies.APPLY_YIELDS)
+        if not handle.done():
+            handle.cancel()
+        outcome = await desk.outcome(handle)
+        segment.unsure = [other for other in segment.unsure if other != part]
+        if not isinstance(outcome, Failure):
+            segment.shown = segment.shown.model_copy(update={part: getattr(scene, part)})
+        elif outcome.code == "InvalidRequest":
+            self._refuse(part, scene, outcome)
+        else:
+            # The call may have had its effect: whatever is wished next is sent, also the old.
+            segment.unsure.append(part)
+            if outcome.code != CANCELLED:
+                desk.note(f"{part} not applied yet: {outcome.message}", warning=True)
+                await desk.wait(lambda: self._closed or newer(), desk.now + policies.APPLY_AGAIN)
+
+    def _refuse(self, part: ScenePart, scene: Scene, failure: Failure) -> None:
+        """The vendor will not show this part: it stays as it was, the other parts go on."""
+        desk, wanted = self._desk, self._desk.session.scene
+        revision = desk.wished.get(part, scene.revision)
+        desk.refused[revision] = failure.message
+        desk.note(
+            f"{part} of revision {revision} refused by the vendor: {failure.message}", warning=True
+        )
+        if getattr(wanted, part) == getattr(scene, part):
+            kept = getattr(self._segment.shown, part)
+            desk.session.scene = wanted.model_copy(update={part: kept})
+        desk.stir()
