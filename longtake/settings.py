@@ -27,6 +27,9 @@ DEFAULT_PATH = Path("longtake.toml")
 Address = Annotated[str, Field(pattern=r"^\S+:\d{1,5}$")]
 """`host:port`."""
 
+RESERVED_ACCOUNT = "media"
+"""Task queues end in their account's name; the files' queue ends in this."""
+
 _ENV = re.compile(r"env:(.+)")
 _FILE = re.compile(r"file:(?!//)(.+)")  # file://... is a storage's url
 _NAME = TypeAdapter[str](Name)
@@ -205,6 +208,8 @@ class _Reader:
         """`[accounts.NAME]`; None when a problem was noted."""
         where = ("accounts", name)
         self._check_name(where, name)
+        if name == RESERVED_ACCOUNT:
+            self._problem(where, f"{name!r} is the name of the files' own queue: choose another")
         head = self._checked(_AccountHead, given, where)
         if head is None:
             return None

@@ -1,8 +1,10 @@
-"""The Temporal server of the whole test run, and clients to it."""
+"""The Temporal servers of the whole test run, and clients to them."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
+from uuid import uuid4
 
 import pytest
 from temporalio.client import Client
@@ -11,11 +13,23 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.testing._timeskipping import TimeSkippingConfig
 
 from longtake.contracts import names
-from longtake.temporal.client import connect
+from longtake.temporal.client import Recordings, connect
 from longtake.temporal.devserver import FAST_FLAGS, temporal_binary
+from tests.temporal.sessions import keeping_sessions
 
 ENOUGH_SKIPS = 10**6
 """The server stops skipping after 200 skips of a session, without a word."""
+
+CONTINUE_AFTER = 900
+"""Events of a session until the server suggests to continue as new, 4096 by default: reached
+sooner, it is tested in less time. Each skip adds two events, so skipped hours need them too."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Processes share tests out by name: an address in one would differ in each of them."""
+    for mark in metafunc.definition.iter_markers("parametrize"):
+        if isinstance(ids := mark.kwargs.get("ids"), list):
+            ids[:] = [re.sub(r"\b0x[0-9a-f]+", "0x", str(given)) for given in ids]
 
 
 @pytest.fixture(scope="session")
@@ -24,12 +38,13 @@ async def skipping() -> AsyncGenerator[WorkflowEnvironment]:
     attributes = [
         f"--search-attribute={name}={kind}" for name, kind in names.SEARCH_ATTRIBUTES.items()
     ]
+    limit = f"limit.historyCount.suggestContinueAsNew={CONTINUE_AFTER}"
     async with await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_existing_path=str(temporal_binary()),
         ts_config=TimeSkippingConfig(max_session_skip_count=ENOUGH_SKIPS),
         data_converter=pydantic_data_converter,
         dev_server_log_level="error",
-        dev_server_extra_args=[*FAST_FLAGS, *attributes],
+        dev_server_extra_args=[*FAST_FLAGS, "--dynamic-config-value", limit, *attributes],
     ) as environment:
         yield environment
 
@@ -38,3 +53,21 @@ async def skipping() -> AsyncGenerator[WorkflowEnvironment]:
 async def client(skipping: WorkflowEnvironment) -> Client:
     """A client of the same server whose workflows live in real time."""
     return await connect(skipping.client.service_client.config.target_host, "default")
+
+
+@pytest.fixture(scope="session")
+async def temporal() -> AsyncGenerator[Client]:
+    """A client of a second server, whose sessions do nothing but keep what they are told."""
+    async with keeping_sessions() as client:
+        yield client
+
+
+@pytest.fixture
+def recordings(temporal: Client) -> Recordings:
+    return Recordings(temporal)
+
+
+@pytest.fixture
+def room() -> str:
+    """A room of the test's own, with every character that a query might stumble over."""
+    return f"{uuid4().hex[:8]} \"quoted\" 'twice' 100%_\\"

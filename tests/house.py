@@ -34,7 +34,7 @@ from longtake.vendors.agora.emulator import credentials
 
 BUCKET = "takes"
 ROOT = Path(__file__).parent.parent
-PATIENCE = 25.0
+PATIENCE = 60.0
 """Seconds until a test that waits for an event gives up; none is expected to take so long."""
 
 PROMPT = {

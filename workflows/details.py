@@ -63,7 +63,7 @@ def _facts(request: RecordingRequest, session: Session) -> str:
         picture = f"{_named(session.scene.layout)} ({picture})"
     ends = session.end_reason or f"{_clock(session.deadline)} at the latest"
     rows = [
-        ("Recording", f"{request.vendor} · {request.account} · room **{request.room}**"),
+        ("Recording ", f"{request.vendor} · {request.account} · room **{request.room}**"),
         ("Mode", f"{request.mode}, {request.media}, storage {request.output.storage}"),
         ("Picture", picture),
         ("Since", f"{_clock(session.since)}, evidence from {session.evidence_at:%H:%M:%S}"),

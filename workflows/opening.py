@@ -152,7 +152,7 @@ class _Opening:
             desk.note(text, warning=True)
             desk.move(desk.session.state, text)
         self._failures += 1
-        if self._failures >= policies.ATTENTION_AFTER_ROUNDS:
+        if self._failures >= policies.ATTENTION_AFTER_FAILURES:
             desk.attend_to("start", f"no start since {self._since:%H:%M:%S} UTC: {failure.message}")
 
     async def _find(self, attempt: Attempt) -> Task | None:

@@ -105,8 +105,8 @@ STRAY_WAIT = timedelta(seconds=60)
 ATTENTION_AFTER = timedelta(minutes=2)
 """A stop that takes longer wants a person's eye."""
 
-ATTENTION_AFTER_ROUNDS = 2
-"""So does a start that failed for so many rounds."""
+ATTENTION_AFTER_FAILURES = 5
+"""So does a start that failed so often: about a minute of 3, 6, 12 and 24 seconds."""
 
 RESTART_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0, 2, 5, 15, 30, 60, 120, 300))
 """Between one segment's abnormal end and the next start; the last one repeats."""

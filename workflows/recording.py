@@ -327,8 +327,7 @@ class RecordingWorkflow:
             case names.EXTEND:
                 self._extend(Extension.model_validate(payload))
             case names.STOP:
-                order = StopOrder.model_validate(payload)
-                self._desk.end(EndReason.STOPPED, order.reason)
+                self._stop(payload)
             case names.VENDOR_EVENT:
                 self._hear(VendorEvent.model_validate(payload))
             case _:
@@ -358,6 +357,15 @@ class RecordingWorkflow:
     def _hold(self, *, on_hold: bool) -> None:
         if self._desk.session.scene.on_hold != on_hold:
             self._wish("pause" if on_hold else "resume", on_hold=on_hold)
+
+    def _stop(self, payload: Any) -> None:
+        """End the session, also by an order that breaks a rule: a stop is never ignored."""
+        try:
+            reason = StopOrder.model_validate(payload).reason
+        except ValidationError as err:
+            reason = ""
+            self._desk.note(f"stop heeded, but: {invalid_request(err)}", warning=True)
+        self._desk.end(EndReason.STOPPED, reason)
 
     def _extend(self, extension: Extension) -> None:
         desk = self._desk

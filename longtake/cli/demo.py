@@ -26,6 +26,7 @@ from longtake.cli.options import STATE_FOLDER, run
 from longtake.cli.serve import (
     CALLBACKS_PORT,
     EMULATOR_PORT,
+    HTTP_PORT,
     TEMPORAL_PORT,
     UI_PORT,
     places,
@@ -121,6 +122,7 @@ def demo(
         raise Exit(Code.USAGE, f"--vendor: {', '.join(REGISTRY)} can be emulated")
     usual = {
         "temporal": TEMPORAL_PORT,
+        "http": HTTP_PORT,
         "ui": UI_PORT,
         "emulator": EMULATOR_PORT,
         "callbacks": CALLBACKS_PORT,

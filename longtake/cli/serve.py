@@ -26,7 +26,7 @@ from longtake.cli.tables import facts
 from longtake.settings import Settings, load
 from longtake.vendors import REGISTRY
 
-TEMPORAL_PORT, UI_PORT, EMULATOR_PORT, CALLBACKS_PORT = 7233, 8233, 8400, 8380
+TEMPORAL_PORT, HTTP_PORT, UI_PORT, EMULATOR_PORT, CALLBACKS_PORT = 7233, 7243, 8233, 8400, 8380
 _LOOPBACK = {"127.0.0.1", "localhost"}
 
 
@@ -34,6 +34,10 @@ def up(
     *,
     temporal_port: Annotated[
         int | None, typer.Option(help=f"{TEMPORAL_PORT}, or a free one if that is taken.")
+    ] = None,
+    http_port: Annotated[
+        int | None,
+        typer.Option(help=f"Temporal's HTTP API: {HTTP_PORT}, or a free one if that is taken."),
     ] = None,
     ui_port: Annotated[
         int | None, typer.Option(help=f"{UI_PORT}, or a free one if that is taken.")
@@ -62,6 +66,7 @@ def up(
     chosen, notes = ports.choose(
         {
             "temporal": (TEMPORAL_PORT, temporal_port),
+            "http": (HTTP_PORT, http_port),
             "ui": (UI_PORT, ui_port),
             "emulator": (EMULATOR_PORT, emulator_port),
             "callbacks": (CALLBACKS_PORT, callbacks_port),
@@ -136,6 +141,7 @@ def places(stack: Stack) -> list[tuple[str, str]]:
     return [
         ("Temporal UI", stack.ui_url),
         ("Temporal", stack.temporal_address),
+        ("its HTTP API", stack.http_url),
         ("emulator", stack.emulator_url),
         ("receiver", f"{stack.callbacks_url}/callbacks/VENDOR/ACCOUNT"),
         ("settings", short(stack.settings_path)),

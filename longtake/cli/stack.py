@@ -39,6 +39,8 @@ class Ports:
     """All on the loopback."""
 
     temporal: int
+    http: int
+    """Temporal's HTTP API."""
     ui: int
     emulator: int
     callbacks: int
@@ -96,6 +98,10 @@ class Stack:
     @property
     def temporal_address(self) -> str:
         return f"{HOST}:{self.ports.temporal}"
+
+    @property
+    def http_url(self) -> str:
+        return f"http://{HOST}:{self.ports.http}"
 
     @property
     def ui_url(self) -> str:
@@ -175,6 +181,7 @@ class Stack:
         log = self._log("temporal")
         server = DevServer(
             port=self.ports.temporal,
+            http_port=self.ports.http,
             ui_port=self.ports.ui,
             db_filename=self.folder / "temporal.db" if self._persistent else None,
             search_attributes=names.SEARCH_ATTRIBUTES,

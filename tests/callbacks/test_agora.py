@@ -9,8 +9,7 @@ from longtake.callbacks.app import create_app, parsers_of
 from longtake.domain.events import EventKind, VendorEvent
 from longtake.settings import load
 from longtake.temporal.client import Recordings
-
-from .conftest import heard, request_for
+from tests.temporal.sessions import heard, request_for
 
 SETTINGS = """
 [accounts.demo]

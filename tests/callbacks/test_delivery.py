@@ -6,8 +6,8 @@ from temporalio.client import Client
 
 from longtake.callbacks.delivery import Delivery
 from longtake.temporal.client import Recordings, RecordingSession
-
-from .conftest import event_of, heard, request_for
+from tests.callbacks.conftest import event_of
+from tests.temporal.sessions import heard, request_for
 
 
 class ListedAs(Recordings):

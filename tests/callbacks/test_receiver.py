@@ -9,17 +9,8 @@ from temporalio.client import Client
 
 from longtake.domain.events import VendorEvent
 from longtake.temporal.client import Recordings, connect
-
-from .conftest import (
-    MAX_BODY_BYTES,
-    Posts,
-    event_of,
-    heard,
-    listing_lags,
-    post_to,
-    receiver_of,
-    request_for,
-)
+from tests.callbacks.conftest import MAX_BODY_BYTES, Posts, event_of, post_to, receiver_of
+from tests.temporal.sessions import heard, listing_lags, request_for
 
 
 async def test_a_callback_reaches_the_live_session_of_its_room(

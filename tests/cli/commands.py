@@ -48,15 +48,19 @@ class Longtake:
             cwd=self._folder,
         )
 
-    async def __call__(self, *arguments: str) -> Ended:
+    async def __call__(self, *arguments: str, patience: float = PATIENCE) -> Ended:
         """Run a command to its end."""
-        return await ended(await self.start(*arguments))
+        return await ended(await self.start(*arguments), patience)
 
 
-async def ended(process: asyncio.subprocess.Process) -> Ended:
-    """Wait for a command's end."""
-    async with asyncio.timeout(PATIENCE):
-        out, err = await process.communicate()
+async def ended(process: asyncio.subprocess.Process, patience: float = PATIENCE) -> Ended:
+    """Wait for a command's end; one that takes too long is killed, and the test fails."""
+    try:
+        async with asyncio.timeout(patience):
+            out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
     assert process.returncode is not None
     return Ended(process.returncode, out.decode(), err.decode())
 

@@ -23,10 +23,13 @@ async def test_a_stored_history_replays_on_this_code(path: Path) -> None:
         data_converter=pydantic_data_converter,
         workflow_runner=workflow_runner(strict=True),
     )
-    stored = json.loads(path.read_text())
+    await replayer.replay_workflow(stored(path))
+
+
+def stored(path: Path) -> WorkflowHistory:
+    told = json.loads(path.read_text())
     # The id is part of what the session computes, its recorders' identities above all.
-    history = WorkflowHistory.from_json(stored["workflow_id"], stored["history"])
-    await replayer.replay_workflow(history)
+    return WorkflowHistory.from_json(told["workflow_id"], told["history"])
 
 
 def test_there_are_histories_to_replay() -> None:

@@ -10,13 +10,12 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from longtake.settings import Settings, load
-from longtake.vendorkit.spec import VendorSpec
+from longtake.vendorkit.spec import AccountSettings, VendorSpec
 from longtake.vendors import REGISTRY
 
 
-class AcmeAccount(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class AcmeAccount(AccountSettings):
+    calls_per_second: float = 10
     app: str
     secret: SecretStr = Field(min_length=8)
     limits: dict[str, list[str]] = {}
@@ -45,11 +44,11 @@ ACME = VendorSpec(
 
 @pytest.fixture
 def acme(monkeypatch: pytest.MonkeyPatch) -> VendorSpec[Any, Any]:
-    """A vendor added the way every vendor is: a module with a SPEC and one registry line."""
-    module = ModuleType("acme_vendor")
+    """A vendor added the way every vendor is: a folder with a SPEC and one registry line."""
+    module = ModuleType("acme_vendor.spec")
     module.SPEC = ACME  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setitem(cast("dict[str, str]", REGISTRY), "acme", module.__name__)
+    monkeypatch.setitem(cast("dict[str, str]", REGISTRY), "acme", "acme_vendor")
     return ACME
 
 

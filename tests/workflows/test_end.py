@@ -150,3 +150,11 @@ async def test_wrong_storage_keys_call_for_attention(home: House) -> None:
     handle = await home.start("standup")
     status = await home.until(handle, lambda status: bool(status.attention))
     assert "storage" in status.attention[0]
+
+
+async def test_a_stop_is_heeded_whatever_its_payload_says(home: House) -> None:
+    handle = await home.start("standup")
+    await home.recording(handle)
+    await handle.signal("stop", {"reason": 5, "colour": "red"})
+    assert (await handle.result()).end_reason is EndReason.STOPPED
+    assert "stop heeded, but: reason:" in await home.timeline(handle)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
+from longtake.contracts.payloads import RecordingResult
 from longtake.domain.session import EndReason, State
 from tests.conftest import CONTINUE_AFTER
 from tests.house import House, house
@@ -18,12 +21,22 @@ EVENTS_BUDGET = 120
 MANY = CONTINUE_AFTER // 3
 """Signals that leave a history too short to continue as new; some times as many do not."""
 
+A_SLICE = 16
+"""Seconds after which the vendor tells of a first file."""
+
 SKIPPED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED
 
 
-async def events(handle: object) -> int:
-    history = await handle.fetch_history()  # type: ignore[attr-defined]
+async def events(handle: WorkflowHandle[Any, RecordingResult]) -> int:
+    history = await handle.fetch_history()
     return sum(event.event_type != SKIPPED for event in history.events)
+
+
+async def flowing(home: House, handle: WorkflowHandle[Any, RecordingResult]) -> None:
+    """Once the session knows that data flows, the vendor is asked every two minutes only."""
+    await home.recording(handle)
+    await home.advance(A_SLICE)
+    await home.until(handle, lambda status: "data flows" in status.evidence)
 
 
 async def test_a_long_session_has_the_history_of_a_short_one(
@@ -33,13 +46,13 @@ async def test_a_long_session_has_the_history_of_a_short_one(
         await home.room("standup", "1001")
         with skipping.with_time_skipping_disabled():
             short = await home.start("standup", max_duration="PT10M")
-        await home.recording(short)
+        await flowing(home, short)
         await skipping.fast_forward(short, timedelta(minutes=11))
         await short.result()
         polls_before = len(await home.calls("query"))
         with skipping.with_time_skipping_disabled():
             long = await home.start("standup", max_duration="PT6H")
-        await home.recording(long)
+        await flowing(home, long)
         await skipping.fast_forward(long, timedelta(hours=7))
         result = await long.result()
         assert result.end_reason is EndReason.MAX_DURATION

@@ -200,7 +200,7 @@ class AgoraEmulator:
             raise Refusal(call, 8)
         try:
             document = json.loads(body)
-        except ValueError as err:
+        except (ValueError, RecursionError) as err:
             raise Refusal(call, 8, "the body is not JSON") from err
         if not isinstance(document, dict):
             raise Refusal(call, 2)
@@ -265,7 +265,7 @@ def _lenient(body: bytes) -> Mapping[str, Any]:
     """The body's object, or an empty one: only to say whose call this is."""
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return cast("dict[str, Any]", document) if isinstance(document, dict) else {}
 

@@ -119,12 +119,16 @@ def valid_channel_name(cname: str, *, web: bool) -> bool:
     return size <= _LONGEST_CHANNEL_NAME and _CHANNEL_NAME.fullmatch(cname) is not None
 
 
+_NAMED = re.compile(r"Value error, (\w+):")
+"""A rule over several fields names the one at fault first."""
+
+
 def _reason(call: str, err: ValidationError) -> str:
     """In the manner of the service's ``Acquire: invalid resourceExpiredHour value!``."""
     problem = err.errors(include_url=False)[0]
     field = ".".join(str(part) for part in problem["loc"] if not _is_branch(part))
-    if problem["type"] == "value_error":
-        field = f"{field}.{problem['msg']}".strip(".")
+    if named := _NAMED.match(problem["msg"]):
+        field = f"{field}.{named[1]}".strip(".")
     return f"{call[0].upper()}{call[1:]}: invalid {field or 'clientRequest'} value!"
 
 

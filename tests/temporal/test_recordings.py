@@ -11,8 +11,7 @@ from longtake.domain.errors import InvalidRequest
 from longtake.domain.layout import GridLayout, SpeakerLayout
 from longtake.domain.recording import StreamFilter, Subscriptions
 from longtake.temporal.client import AlreadyLive, RecordingNotFound, Recordings, Rejected
-
-from .conftest import heard, listing_lags, request_for
+from tests.temporal.sessions import heard, listing_lags, request_for
 
 
 async def test_a_live_session_is_its_rooms_lock(recordings: Recordings, room: str) -> None:

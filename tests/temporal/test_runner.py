@@ -5,8 +5,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 
 from longtake.temporal.runner import workflow_runner
-
-from .careless import Careless
+from tests.temporal.careless import Careless
 
 
 async def test_strict_names_the_module_that_was_not_passed_through(temporal: Client) -> None:

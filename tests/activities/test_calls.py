@@ -1,0 +1,183 @@
+"""The vendor calls beside the start: prepare, acquire, apply, watch and stop."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.recording import RecordingActivities
+from longtake.contracts.payloads import (
+    Acquired,
+    ApplyInput,
+    AttemptInput,
+    Prepared,
+    TaskInput,
+    WatchInput,
+)
+from longtake.domain.errors import (
+    AlreadyStopped,
+    NoRecordedData,
+    RateLimited,
+    TaskNotFound,
+    VendorUnavailable,
+)
+from longtake.domain.events import Observation, TaskPhase
+from longtake.domain.files import FileRef
+from longtake.domain.ports import Stopped
+from longtake.domain.traits import RecorderIds, Traits
+from tests.activities.fakes import (
+    ATTEMPT,
+    NOON,
+    REQUEST,
+    SCENE,
+    TASK,
+    FakeDirectory,
+    FakeRecorder,
+    FakeStore,
+    Tries,
+)
+
+EVERY = timedelta(seconds=30)
+RUNNING = Observation(phase=TaskPhase.RUNNING, at=NOON)
+
+
+def traits(*layouts: str) -> Traits:
+    moment = timedelta(seconds=1)
+    return Traits(
+        vendor="acme",
+        recorder_ids=RecorderIds(style="number"),
+        confirm_first=moment,
+        confirm_every=moment,
+        confirm_within=moment,
+        missing_grace=moment,
+        poll_every=moment,
+        files_within=moment,
+        layouts=frozenset(layouts),
+    )
+
+
+def activities(recorder: FakeRecorder, store: FakeStore | None = None) -> RecordingActivities:
+    return RecordingActivities(FakeDirectory(recorder, store), lambda: NOON)
+
+
+def watching(known: Observation | None = RUNNING, **more: Any) -> WatchInput:
+    return WatchInput(request=REQUEST, task=TASK, known=known, every=EVERY, **more)
+
+
+async def refusal_of(tries: Tries, recorder: FakeRecorder, order: WatchInput) -> ApplicationError:
+    with pytest.raises(ApplicationError) as caught:
+        await tries.next(activities(recorder).watch, order)
+    return caught.value
+
+
+# --- prepare, acquire, apply ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("store", [None, FakeStore({})])
+async def test_preparing_tells_the_vendors_traits_and_whether_storage_is_readable(
+    store: FakeStore | None,
+) -> None:
+    known = traits("grid")
+    told = await Tries().next(activities(FakeRecorder(traits=known), store).prepare, REQUEST)
+    assert told == Prepared(traits=known, storage_readable=store is not None)
+
+
+async def test_a_scene_that_the_vendor_cannot_show_is_refused_before_anything_is_sent() -> None:
+    recorder = FakeRecorder(traits=traits("speaker"))
+    with pytest.raises(ApplicationError, match=r"layout\.kind: acme offers speaker") as caught:
+        await Tries().next(activities(recorder).prepare, REQUEST)
+    assert (caught.value.type, recorder.calls) == ("InvalidRequest", [])
+
+
+async def test_acquire_gives_the_resource() -> None:
+    order = AttemptInput(request=REQUEST, scene=SCENE, attempt=ATTEMPT)
+    told = await Tries().next(activities(FakeRecorder(acquire="r9")).acquire, order)
+    assert told == Acquired(resource="r9")
+
+
+async def test_an_account_of_another_vendor_is_refused() -> None:
+    other = REQUEST.model_copy(update={"vendor": "other"})
+    order = AttemptInput(request=other, scene=SCENE, attempt=ATTEMPT)
+    recorder = FakeRecorder(acquire="r9")
+    with pytest.raises(ApplicationError) as caught:
+        await Tries().next(activities(recorder).acquire, order)
+    assert (caught.value.type, caught.value.non_retryable) == ("InvalidRequest", True)
+    assert recorder.calls == []
+
+
+async def test_a_refused_change_says_why() -> None:
+    order = ApplyInput(request=REQUEST, task=TASK, scene=SCENE, before=SCENE)
+    with pytest.raises(ApplicationError) as caught:
+        await Tries().next(activities(FakeRecorder(apply=TaskNotFound("gone"))).apply, order)
+    assert (caught.value.type, caught.value.non_retryable) == ("TaskNotFound", True)
+
+
+# --- watch -----------------------------------------------------------------------------------
+
+
+async def test_a_watch_asks_until_there_is_news() -> None:
+    later = RUNNING.model_copy(update={"at": NOON + EVERY, "files": (FileRef(key="a.ts"),)})
+    recorder, tries = FakeRecorder(query=later), Tries()
+    for _ in range(3):
+        again = await refusal_of(tries, recorder, watching())
+        assert (again.type, again.next_retry_delay) == ("AskAgain", EVERY)
+    flowing = recorder.answers["query"] = Observation(phase=TaskPhase.FLOWING, at=NOON)
+    assert await tries.next(activities(recorder).watch, watching()) == flowing
+    assert recorder.calls == ["query"] * 4
+
+
+@pytest.mark.parametrize(
+    ("known", "seen"),
+    [
+        (None, RUNNING),
+        (RUNNING, RUNNING.model_copy(update={"on_hold": True})),
+        (RUNNING, Observation(phase=TaskPhase.MISSING, at=NOON)),
+    ],
+)
+async def test_a_watch_gives_what_the_session_does_not_know(
+    known: Observation | None, seen: Observation
+) -> None:
+    recorder = FakeRecorder(query=seen)
+    assert await Tries().next(activities(recorder).watch, watching(known)) == seen
+
+
+async def test_a_watch_gives_the_recorder_its_time_to_come_up() -> None:
+    recorder, tries = FakeRecorder(query=RUNNING), Tries()
+    order = watching(None, first_after=timedelta(seconds=5))
+    again = await refusal_of(tries, recorder, order)
+    assert (again.next_retry_delay, recorder.calls) == (timedelta(seconds=5), [])
+    assert await tries.next(activities(recorder).watch, order) == RUNNING
+
+
+async def test_a_watch_that_fails_asks_again_at_its_own_pace_unless_told_otherwise() -> None:
+    recorder, tries = FakeRecorder(query=VendorUnavailable("HTTP 500")), Tries()
+    failure = await refusal_of(tries, recorder, watching())
+    assert (failure.type, failure.next_retry_delay) == ("VendorUnavailable", EVERY)
+    recorder.answers["query"] = RateLimited("slower", retry_after=2 * EVERY)
+    assert (await refusal_of(tries, recorder, watching())).next_retry_delay == 2 * EVERY
+
+
+# --- stop ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (Stopped(uploading="uploaded"), Stopped(uploading="uploaded")),
+        (NoRecordedData("nobody came"), Stopped(uploading="nothing", detail="nobody came")),
+        (AlreadyStopped("exiting"), Stopped(detail="exiting")),
+    ],
+)
+async def test_a_task_that_is_over_is_stopped(answer: Stopped | Exception, told: Stopped) -> None:
+    order = TaskInput(request=REQUEST, task=TASK)
+    assert await Tries().next(activities(FakeRecorder(stop=answer)).stop, order) == told
+
+
+async def test_a_task_that_the_vendor_does_not_know_is_not_stopped() -> None:
+    order = TaskInput(request=REQUEST, task=TASK)
+    with pytest.raises(ApplicationError) as caught:
+        await Tries().next(activities(FakeRecorder(stop=TaskNotFound("moving"))).stop, order)
+    assert caught.value.type == "TaskNotFound"

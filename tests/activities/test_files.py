@@ -1,0 +1,140 @@
+"""What storage holds is compared with what was said; the grade is never better than that."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.files import FileActivities
+from longtake.contracts.payloads import CheckInput, FindTaskInput, SegmentFiles, Started
+from longtake.domain.files import LISTED, FileRef, Manifest, Outcome
+from longtake.media.playlist import parse_playlist
+from tests.activities.fakes import ATTEMPT, REQUEST, FakeDirectory, FakeRecorder, FakeStore, Tries
+
+PATH = ATTEMPT.path
+PLAYLIST = "#EXTM3U\n#EXTINF:5.0,\nt1_a.ts\n#EXTINF:3.5,\nt1_b.ts\n"
+CLOSED = PLAYLIST + "#EXT-X-ENDLIST\n"
+WHOLE = {
+    f"{PATH}/t1_room.m3u8": CLOSED,
+    f"{PATH}/t1_a.ts": "first",
+    f"{PATH}/t1_b.ts": "second",
+    f"{PATH}0/t1_c.ts": "another attempt's",
+}
+AGAIN = timedelta(seconds=5)
+
+
+def activities(objects: dict[str, str] | None) -> FileActivities:
+    store = None if objects is None else FakeStore(objects)
+    return FileActivities(FakeDirectory(FakeRecorder(), store), parse_playlist)
+
+
+def segment(**given: Any) -> SegmentFiles:
+    plain = {"number": 1, "path": PATH, "had_data": True, "reported": ()}
+    return SegmentFiles.model_validate(plain | given)
+
+
+async def checked(
+    objects: dict[str, str] | None, *segments: SegmentFiles, final: bool = True
+) -> Manifest:
+    order = CheckInput(request=REQUEST, segments=segments or (segment(),), final=final)
+    return await Tries().next(activities(objects).check, order)
+
+
+async def test_all_that_was_said_is_there() -> None:
+    reported = (FileRef(key=f"{PATH}/t1_room.m3u8", kind="playlist"),)
+    manifest = await checked(WHOLE, segment(reported=reported), final=False)
+    assert (manifest.outcome, manifest.storage) == (Outcome.COMPLETE, "bucket")
+    assert [file.key for file in manifest.files] == [key for key in WHOLE if f"{PATH}/" in key]
+    assert (manifest.count, manifest.size) == (3, len(CLOSED) + len("firstsecond"))
+    assert manifest.seconds == 8.5
+    assert (manifest.missing, manifest.reasons) == ((), ())
+
+
+def without(name: str) -> dict[str, str]:
+    return {key: text for key, text in WHOLE.items() if key != f"{PATH}/{name}"}
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [without("t1_b.ts"), WHOLE | {f"{PATH}/t1_b.ts": ""}],
+    ids=["absent", "of no size"],
+)
+async def test_a_segment_that_the_playlist_names_is_missing(objects: dict[str, str]) -> None:
+    manifest = await checked(objects)
+    assert manifest.outcome is Outcome.PARTIAL
+    assert manifest.missing == (f"{PATH}/t1_b.ts",)
+    assert manifest.reasons == ("segment 1: 1 of 2 files missing",)
+
+
+async def test_a_file_that_the_vendor_named_is_missing() -> None:
+    film = FileRef(key=f"{PATH}/t1_room_0.mp4", kind="mp4")
+    manifest = await checked(WHOLE, segment(reported=(film,)))
+    assert (manifest.outcome, manifest.missing) == (Outcome.PARTIAL, (film.key,))
+
+
+async def test_a_playlist_without_a_byte_is_missing_and_not_read() -> None:
+    playlist = FileRef(key=f"{PATH}/t1_room.m3u8", kind="playlist")
+    manifest = await checked(WHOLE | {playlist.key: ""}, segment(reported=(playlist,)))
+    assert (manifest.outcome, manifest.missing) == (Outcome.PARTIAL, (playlist.key,))
+
+
+async def test_an_open_playlist_is_still_growing() -> None:
+    manifest = await checked(WHOLE | {f"{PATH}/t1_room.m3u8": PLAYLIST})
+    assert manifest.outcome is Outcome.PARTIAL
+    assert manifest.reasons == (f"{PATH}/t1_room.m3u8 is not closed",)
+
+
+async def test_a_session_to_which_nobody_published_is_empty() -> None:
+    manifest = await checked({}, segment(had_data=False))
+    assert (manifest.outcome, manifest.count, manifest.reasons) == (Outcome.EMPTY, 0, ())
+
+
+async def test_a_segment_that_left_nothing_of_its_data_is_missing() -> None:
+    manifest = await checked({})
+    assert manifest.outcome is Outcome.PARTIAL
+    assert manifest.reasons == (f"segment 1: nothing below {PATH}",)
+
+
+async def test_one_broken_segment_makes_the_session_partial() -> None:
+    objects = WHOLE | {"takes/two/t2_room.m3u8": "#EXTINF:1,\nt2_a.ts\n#EXT-X-ENDLIST\n"}
+    manifest = await checked(objects, segment(), segment(number=2, path="takes/two"))
+    assert manifest.outcome is Outcome.PARTIAL
+    assert manifest.missing == ("takes/two/t2_a.ts",)
+    assert [file.segment for file in manifest.files] == [1, 1, 1, 2]
+    assert manifest.seconds == 9.5
+
+
+async def test_the_longest_track_of_a_segment_is_its_length() -> None:
+    shorter = "#EXTINF:2,\nt1_a.ts\n#EXT-X-ENDLIST\n"
+    assert (await checked(WHOLE | {f"{PATH}/t1_voice.m3u8": shorter})).seconds == 8.5
+
+
+async def test_files_that_are_still_on_their_way_are_looked_for_again() -> None:
+    with pytest.raises(ApplicationError, match="1 of 2 files missing") as caught:
+        await checked(without("t1_b.ts"), final=False)
+    assert (caught.value.type, caught.value.next_retry_delay) == ("AskAgain", AGAIN)
+
+
+async def test_more_files_than_a_history_holds_are_counted() -> None:
+    objects = {f"{PATH}/t1_{number}.ts": "x" for number in range(LISTED + 50)}
+    manifest = await checked(objects)
+    assert (len(manifest.files), manifest.count) == (LISTED, LISTED + 50)
+
+
+async def test_storage_that_cannot_be_read_is_not_retried() -> None:
+    with pytest.raises(ApplicationError, match=r"storage\.bucket\.url") as caught:
+        await checked(None)
+    assert (caught.value.type, caught.value.non_retryable) == ("NotConfigured", True)
+
+
+async def test_a_stored_file_tells_the_id_of_a_lost_task() -> None:
+    order = FindTaskInput(request=REQUEST, attempt=ATTEMPT)
+    objects, tries = {f"{PATH}/lock": "x", f"{PATH}0/t9_a.ts": "another's"}, Tries()
+    with pytest.raises(ApplicationError, match="no file below takes/one yet") as caught:
+        await tries.next(activities(objects).find_task, order)
+    assert (caught.value.type, caught.value.next_retry_delay) == ("AskAgain", AGAIN)
+    objects[f"{PATH}/t1_a.ts"] = "x"
+    assert await tries.next(activities(objects).find_task, order) == Started(task_id="t1")

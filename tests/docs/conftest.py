@@ -1,0 +1,113 @@
+"""What the examples of the documentation run against."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.service import RPCError
+
+from longtake.contracts import names
+from longtake.contracts.ids import workflow_id
+from longtake.temporal.client import Recordings, RecordingSession, connect
+from longtake.temporal.devserver import DevServer
+from tests.house import House, house, working
+
+PATIENCE = 30.0
+"""Seconds for one example; most take a tenth."""
+
+
+@dataclass
+class Reader:
+    """Somebody who copies the examples, with the addresses of this run in them."""
+
+    home: House
+    http_url: str
+    known: dict[str, Any] = field(default_factory=dict)
+    """What the Python examples have defined so far."""
+
+    @property
+    def session(self) -> RecordingSession:
+        """Of the room in the examples."""
+        return Recordings(self.home.client).handle(self.home.account, "standup")
+
+    def here(self, text: str) -> str:
+        """The example with this run's addresses and names."""
+        home = self.home
+        for documented, ours in (
+            ("127.0.0.1:7233", home.client.service_client.config.target_host),
+            ("http://127.0.0.1:7243", self.http_url),
+            ("http://127.0.0.1:8400", home.emulator),
+            (workflow_id("demo", ""), workflow_id(home.account, "")),
+            ('"account": "demo"', f'"account": "{home.account}"'),
+            ('"storage": "demo"', '"storage": "bucket"'),
+            ('"demo", "standup"', f'"{home.account}", "standup"'),
+            ('account="demo"', f'account="{home.account}"'),
+            ('storage="demo"', 'storage="bucket"'),
+        ):
+            text = text.replace(documented, ours)
+        return text
+
+    async def shell(self, text: str) -> str:
+        """Run a block; gives what it wrote, fails when a command of it does."""
+        process = await asyncio.create_subprocess_exec(
+            *("bash", "-euo", "pipefail", "-c", self.here(text)),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env=self._environment(),
+            cwd=self.home.folder,
+        )
+        async with asyncio.timeout(PATIENCE):
+            out, _ = await process.communicate()
+        told = out.decode()
+        assert process.returncode == 0, f"{text}\n{told}"
+        return told
+
+    async def python(self, text: str) -> None:
+        """Run a block as a coroutine's body; its names stay known."""
+        code = compile(self.here(text), "example", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        running: Coroutine[Any, Any, Any] | None = eval(code, self.known)
+        if running is not None:
+            async with asyncio.timeout(PATIENCE):
+                await running
+
+    def _environment(self) -> dict[str, str]:
+        scripts = Path(sys.executable).parent
+        return {
+            **os.environ,
+            "PATH": f"{scripts}:{os.environ['PATH']}",
+            "TEMPORAL_ADDRESS": self.home.client.service_client.config.target_host,
+            "LONGTAKE_SETTINGS": str(self.home.settings_path),
+            "no_proxy": "127.0.0.1",
+        }
+
+
+@pytest.fixture(scope="session")
+async def everything(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Reader]:
+    """Temporal with its HTTP API, emulator, receiver, and a worker on the public task queue."""
+    folder = tmp_path_factory.mktemp("reader")
+    async with DevServer(search_attributes=names.SEARCH_ATTRIBUTES) as server:
+        client = await connect(server.address, "default")
+        async with house(client, folder, in_process=False) as home:
+            home.task_queue = names.TASK_QUEUE
+            async with working(home, client):
+                await home.room("standup", "1001", "1002")
+                yield Reader(home, server.http_url)
+
+
+@pytest.fixture
+async def reader(everything: Reader) -> AsyncGenerator[Reader]:
+    """The room in the examples is free before each test, also after one that failed."""
+    yield everything
+    handle = everything.home.client.get_workflow_handle(everything.session.workflow_id)
+    with suppress(RPCError):  # none was started, or it is over
+        await handle.terminate()
