@@ -25,7 +25,9 @@ from longtake.contracts.payloads import (
 from longtake.domain.errors import (
     AlreadyStopped,
     NoRecordedData,
+    RecordingError,
     ResourceExpired,
+    StartUnknown,
 )
 from longtake.domain.events import Observation
 from longtake.domain.ports import Recorder, Stopped
@@ -70,7 +72,14 @@ class RecordingActivities:
                 raise ResourceExpired("the resource was acquired too long ago")
             send = recorder.recover if order.recover else recorder.start
             call = send(order.request, order.scene, order.attempt)
-            return Started(task_id=await _to_its_end(call))
+            try:
+                return Started(task_id=await _to_its_end(call))
+            except RecordingError:
+                raise
+            except Exception as err:
+                # A defect of ours says nothing of what the vendor did.
+                activity.logger.exception("a start broke")
+                raise StartUnknown(f"unexpected {type(err).__name__}", call="start") from err
 
     @activity.defn(name=names.APPLY)
     async def apply(self, order: ApplyInput) -> None:

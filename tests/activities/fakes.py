@@ -15,7 +15,7 @@ from longtake.domain.errors import InvalidRequest
 from longtake.domain.events import Observation
 from longtake.domain.files import FileKind, FileRef
 from longtake.domain.ports import Attempt, ObjectStore, Recorder, Stopped, StoredObject, Task
-from longtake.domain.recording import RecordingRequest, Scene
+from longtake.domain.recording import RecordingRequest, Scene, ScenePart
 from longtake.domain.traits import Traits
 
 NOON = datetime(2027, 1, 31, 12, tzinfo=UTC)
@@ -53,7 +53,7 @@ class FakeRecorder:
         return await self._answer("recover")
 
     async def apply(
-        self, request: RecordingRequest, task: Task, scene: Scene, before: Scene
+        self, request: RecordingRequest, task: Task, scene: Scene, part: ScenePart
     ) -> None:
         await self._answer("apply")
 
@@ -112,11 +112,10 @@ class FakeDirectory:
 
 
 class Tries:
-    """Runs an activity try after try: each is handed what the last heartbeat before it said."""
+    """Runs an activity try after try."""
 
     def __init__(self) -> None:
         self.attempt = 0
-        self.mark: list[Any] = []
 
     async def next(self, call: Callable[[In], Awaitable[Out]], order: In) -> Out:
         """The next try, to its end; what it raises is raised."""
@@ -128,15 +127,5 @@ class Tries:
         """The next try under way, and the environment that can cancel it."""
         self.attempt += 1
         environment = ActivityEnvironment()
-        environment.info = dataclasses.replace(
-            environment.info, attempt=self.attempt, heartbeat_details=self.mark
-        )
-        environment.on_heartbeat = self._keep
+        environment.info = dataclasses.replace(environment.info, attempt=self.attempt)
         return environment, asyncio.ensure_future(environment.run(call, order))
-
-    def die(self) -> None:
-        """A try whose worker is killed: it is counted, and leaves nothing."""
-        self.attempt += 1
-
-    def _keep(self, *details: Any) -> None:
-        self.mark = list(details)

@@ -11,8 +11,8 @@ from temporalio.exceptions import ApplicationError
 from activities.recording import RecordingActivities
 from longtake.contracts.payloads import (
     Acquired,
+    AcquireInput,
     ApplyInput,
-    AttemptInput,
     Prepared,
     TaskInput,
     WatchInput,
@@ -93,14 +93,14 @@ async def test_a_scene_that_the_vendor_cannot_show_is_refused_before_anything_is
 
 
 async def test_acquire_gives_the_resource() -> None:
-    order = AttemptInput(request=REQUEST, scene=SCENE, attempt=ATTEMPT)
+    order = AcquireInput(request=REQUEST, attempt=ATTEMPT)
     told = await Tries().next(activities(FakeRecorder(acquire="r9")).acquire, order)
     assert told == Acquired(resource="r9")
 
 
 async def test_an_account_of_another_vendor_is_refused() -> None:
     other = REQUEST.model_copy(update={"vendor": "other"})
-    order = AttemptInput(request=other, scene=SCENE, attempt=ATTEMPT)
+    order = AcquireInput(request=other, attempt=ATTEMPT)
     recorder = FakeRecorder(acquire="r9")
     with pytest.raises(ApplicationError) as caught:
         await Tries().next(activities(recorder).acquire, order)
@@ -109,7 +109,7 @@ async def test_an_account_of_another_vendor_is_refused() -> None:
 
 
 async def test_a_refused_change_says_why() -> None:
-    order = ApplyInput(request=REQUEST, task=TASK, scene=SCENE, before=SCENE)
+    order = ApplyInput(request=REQUEST, task=TASK, scene=SCENE, part="layout")
     with pytest.raises(ApplicationError) as caught:
         await Tries().next(activities(FakeRecorder(apply=TaskNotFound("gone"))).apply, order)
     assert (caught.value.type, caught.value.non_retryable) == ("TaskNotFound", True)

@@ -9,7 +9,7 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.converter import DefaultFailureConverter, DefaultPayloadConverter
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.failures import ask_again, temporal_failures
+from activities.failures import LONGEST_WAIT, ask_again, temporal_failures
 from longtake.domain.errors import ERRORS, InvalidRequest, RateLimited, RecordingError
 
 RETRIED = {"QuotaExceeded", "RateLimited", "VendorUnavailable", "NotSent", "StartUnknown"}
@@ -56,6 +56,11 @@ def test_the_vendors_own_wait_goes_before_the_polls() -> None:
     assert translated(RateLimited("slower", retry_after=asked), EVERY).next_retry_delay == asked
     assert translated(RateLimited("slower"), EVERY).next_retry_delay == EVERY
     assert translated(RateLimited("slower")).next_retry_delay is None
+
+
+def test_a_vendor_that_asks_for_a_day_is_asked_sooner() -> None:
+    failure = translated(RateLimited("slower", retry_after=timedelta(days=1)))
+    assert failure.next_retry_delay == LONGEST_WAIT
 
 
 def test_a_text_of_any_length_is_bounded() -> None:

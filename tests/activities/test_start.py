@@ -1,4 +1,4 @@
-"""A start is sent only while it is certain that no try before it left a recording."""
+"""A start is sent only where nothing can have started before; a doubt goes to the session."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.recording import RecordingActivities
-from longtake.contracts.payloads import AttemptInput, Started
-from longtake.domain.errors import ERRORS, StartUnknown, VendorUnavailable
+from longtake.contracts.payloads import Started, StartInput
+from longtake.domain.errors import ERRORS, VendorUnavailable
 from tests.activities.fakes import ATTEMPT, NOON, REQUEST, SCENE, FakeDirectory, FakeRecorder, Tries
 
-ORDER = AttemptInput(request=REQUEST, scene=SCENE, attempt=ATTEMPT)
-REFUSED = VendorUnavailable("HTTP 500", vendor="acme", call="start", vendor_code="500")
-LOST = StartUnknown("no answer", vendor="acme", call="start")
+ORDER = StartInput(request=REQUEST, scene=SCENE, attempt=ATTEMPT)
+RECOVERY = ORDER.model_copy(update={"recover": True})
+IN_DOUBT = {"StartUnknown", "AlreadyRunning", "RecorderBusy"}
+TRIED_AGAIN = {"QuotaExceeded", "RateLimited", "VendorUnavailable", "NotSent"}
 
 
 @pytest.fixture
@@ -34,90 +35,54 @@ def tries() -> Tries:
 
 
 async def failing(
-    tries: Tries, activities: RecordingActivities, order: AttemptInput = ORDER
+    tries: Tries, activities: RecordingActivities, order: StartInput = ORDER
 ) -> ApplicationError:
     with pytest.raises(ApplicationError) as caught:
         await tries.next(activities.start, order)
     return caught.value
 
 
-async def test_a_first_try_sends_a_start(
+@pytest.mark.parametrize(("order", "call"), [(ORDER, "start"), (RECOVERY, "recover")])
+async def test_a_start_in_doubt_is_recovered_and_no_other(
+    tries: Tries,
+    activities: RecordingActivities,
+    recorder: FakeRecorder,
+    order: StartInput,
+    call: str,
+) -> None:
+    assert await tries.next(activities.start, order) == Started(task_id="t1")
+    assert recorder.calls == [call]
+
+
+@pytest.mark.parametrize("code", ERRORS)
+async def test_a_failure_is_tried_again_only_if_it_leaves_no_doubt(
+    tries: Tries, activities: RecordingActivities, recorder: FakeRecorder, code: str
+) -> None:
+    recorder.answers["start"] = ERRORS[code]("what happened")
+    failure = await failing(tries, activities)
+    assert failure.type == code
+    assert failure.non_retryable is (code not in TRIED_AGAIN)
+    assert ("in_doubt" in failure.details[0]) is (code in IN_DOUBT)
+
+
+async def test_a_refused_start_is_sent_again(
     tries: Tries, activities: RecordingActivities, recorder: FakeRecorder
 ) -> None:
-    assert await tries.next(activities.start, ORDER) == Started(task_id="t1")
-    assert recorder.calls == ["start"]
-
-
-async def test_a_try_that_left_no_mark_is_recovered(
-    tries: Tries, activities: RecordingActivities, recorder: FakeRecorder
-) -> None:
-    tries.die()
-    assert await tries.next(activities.start, ORDER) == Started(task_id="t1")
-    assert recorder.calls == ["recover"]
-
-
-async def test_a_refused_try_is_sent_again(
-    tries: Tries, activities: RecordingActivities, recorder: FakeRecorder
-) -> None:
-    recorder.answers["start"] = REFUSED
+    recorder.answers["start"] = VendorUnavailable("HTTP 503")
     for _ in range(2):
-        assert "in_doubt" not in (await failing(tries, activities)).details[0]
+        await failing(tries, activities)
     recorder.answers["start"] = "t2"
     assert await tries.next(activities.start, ORDER) == Started(task_id="t2")
     assert recorder.calls == ["start", "start", "start"]
 
 
-async def test_a_mark_of_an_earlier_try_does_not_vouch_for_the_last_one(
-    tries: Tries, activities: RecordingActivities, recorder: FakeRecorder
-) -> None:
-    recorder.answers["start"] = REFUSED
-    await failing(tries, activities)
-    tries.die()
-    await tries.next(activities.start, ORDER)
-    assert recorder.calls == ["start", "recover"]
-
-
-@pytest.mark.parametrize("code", ["StartUnknown", "AlreadyRunning", "RecorderBusy"])
-async def test_a_try_in_doubt_is_recovered(
-    tries: Tries, activities: RecordingActivities, recorder: FakeRecorder, code: str
-) -> None:
-    recorder.answers["start"] = ERRORS[code]("it may run")
-    assert (await failing(tries, activities)).details[0]["in_doubt"] == "yes"
-    await tries.next(activities.start, ORDER)
-    assert recorder.calls == ["start", "recover"]
-
-
-async def test_a_doubt_outlives_a_definite_no(
-    tries: Tries, activities: RecordingActivities, recorder: FakeRecorder
-) -> None:
-    recorder.answers |= {"start": LOST, "recover": REFUSED}
-    await failing(tries, activities)
-    for _ in range(2):
-        failure = await failing(tries, activities)
-        assert (failure.type, failure.details[0]["in_doubt"]) == ("VendorUnavailable", "yes")
-    assert recorder.calls == ["start", "recover", "recover"]
-
-
-async def test_a_bug_leaves_its_try_in_doubt(
-    tries: Tries, activities: RecordingActivities, recorder: FakeRecorder
-) -> None:
-    recorder.answers["start"] = ZeroDivisionError()
-    with pytest.raises(ZeroDivisionError):
-        await tries.next(activities.start, ORDER)
-    await tries.next(activities.start, ORDER)
-    assert recorder.calls == ["start", "recover"]
-
-
-@pytest.mark.parametrize("died", [False, True])
+@pytest.mark.parametrize("order", [ORDER, RECOVERY], ids=["start", "recovery"])
 async def test_nothing_is_sent_when_the_resources_time_has_passed(
-    tries: Tries, activities: RecordingActivities, recorder: FakeRecorder, *, died: bool
+    tries: Tries, activities: RecordingActivities, recorder: FakeRecorder, order: StartInput
 ) -> None:
-    if died:
-        tries.die()
-    late = ORDER.model_copy(update={"not_after": NOON - timedelta(microseconds=1)})
+    late = order.model_copy(update={"not_after": NOON - timedelta(microseconds=1)})
     failure = await failing(tries, activities, late)
     assert (failure.type, failure.non_retryable) == ("ResourceExpired", True)
-    assert ("in_doubt" in failure.details[0]) is died
     assert recorder.calls == []
 
 

@@ -5,6 +5,7 @@ import fcntl
 import signal
 import socket
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import httpx
@@ -21,10 +22,11 @@ from tests.cli.commands import Longtake, ended, line_with
 
 ROOT = Path(__file__).parents[2]
 UP = "Ctrl-C ends it."
+PORTS = [field.name for field in fields(Ports)]
 
 
 def free_ports() -> list[int]:
-    listeners = [socket.create_server((HOST, 0)) for _ in range(4)]
+    listeners = [socket.create_server((HOST, 0)) for _ in PORTS]
     ports = [listener.getsockname()[1] for listener in listeners]
     for listener in listeners:
         listener.close()
@@ -32,8 +34,7 @@ def free_ports() -> list[int]:
 
 
 def options(ports: list[int]) -> list[str]:
-    names = ("temporal", "ui", "emulator", "callbacks")
-    return [f"--{name}-port={port}" for name, port in zip(names, ports, strict=True)]
+    return [f"--{name}-port={port}" for name, port in zip(PORTS, ports, strict=True)]
 
 
 async def until_free(ports: list[int]) -> None:
@@ -102,11 +103,11 @@ async def test_child_that_dies_is_told_with_the_end_of_its_log(tmp_path: Path) -
 
 
 async def test_two_stacks_do_not_share_a_folder(tmp_path: Path) -> None:
-    lock = (tmp_path / "lock").open("wb")
-    fcntl.flock(lock, fcntl.LOCK_EX)
     stack = Stack(tmp_path, Ports(*free_ports()), vendor="agora", persistent=False, tell=print)
-    with lock, pytest.raises(Exit, match="another"):
-        await stack.__aenter__()
+    with (tmp_path / "lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(Exit, match="another"):
+            await stack.__aenter__()
 
 
 def test_up_starts_no_server_where_the_settings_name_another(

@@ -19,9 +19,16 @@ from longtake.domain.errors import (
     VendorUnavailable,
 )
 from longtake.domain.events import TaskPhase
-from longtake.domain.layout import CustomLayout, FloatingLayout, GridLayout, Pane
+from longtake.domain.layout import CustomLayout, Pane
 from longtake.domain.ports import Attempt, Task
-from longtake.domain.recording import Canvas, RecordingRequest, Scene, StreamFilter, Subscriptions
+from longtake.domain.recording import (
+    Canvas,
+    RecordingRequest,
+    Scene,
+    ScenePart,
+    StreamFilter,
+    Subscriptions,
+)
 from longtake.vendors import vendor
 from longtake.vendors.agora.adapter import AgoraRecorder
 from longtake.vendors.agora.settings import AgoraAccount, AgoraStorage
@@ -344,42 +351,23 @@ async def test_start_without_a_resource_is_not_sent(
 
 
 @pytest.mark.parametrize(
-    ("changes", "calls"),
-    [
-        ({}, []),
-        ({"revision": 2}, []),
-        ({"layout": FloatingLayout()}, ["updateLayout"]),
-        ({"subscriptions": Subscriptions(audio=StreamFilter(allow=("5",)))}, ["update"]),
-        (
-            {
-                "layout": FloatingLayout(),
-                "subscriptions": Subscriptions(audio=StreamFilter(allow=("5",))),
-            },
-            ["update", "updateLayout"],
-        ),
-    ],
+    ("part", "call"), [("layout", "updateLayout"), ("subscriptions", "update")]
 )
-async def test_only_what_differs_is_sent(
-    make_recorder: MakeRecorder,
-    make_request: Make,
-    task: Task,
-    changes: dict[str, Any],
-    calls: list[str],
+async def test_each_part_of_a_scene_is_one_call(
+    make_recorder: MakeRecorder, make_request: Make, task: Task, part: ScenePart, call: str
 ) -> None:
     told, request = Vendor(), make_request()
-    before = request.first_scene()
-    await make_recorder(told).apply(request, task, before.model_copy(update=changes), before)
-    assert [call for call, _ in told.asked] == calls
+    await make_recorder(told).apply(request, task, request.first_scene(), part)
+    assert [asked for asked, _ in told.asked] == [call]
 
 
 async def test_layout_is_sent_whole(
     make_recorder: MakeRecorder, make_request: Make, task: Task
 ) -> None:
     told, request = Vendor(), make_request()
-    before = scene_of(request, layout=GridLayout(background_color="#FF0000"))
     pane = Pane(x=0, y=0, width=0.5, height=0.5)
     after = scene_of(request, layout=CustomLayout(background_color="#FF0000", panes=(pane,)))
-    await make_recorder(told).apply(request, task, after, before)
+    await make_recorder(told).apply(request, task, after, "layout")
     sent = told.ask("updateLayout")
     assert (sent["backgroundColor"], sent["mixedVideoLayout"]) == ("#FF0000", 3)
 
@@ -390,8 +378,8 @@ async def test_subscriptions_are_sent_whole(
     told, request = Vendor(), make_request()
     narrow = scene_of(request, subscriptions=Subscriptions(audio=StreamFilter(deny=("5",))))
     recorder = make_recorder(told)
-    await recorder.apply(request, task, narrow, request.first_scene())
-    await recorder.apply(request, task, request.first_scene(), narrow)
+    await recorder.apply(request, task, narrow, "subscriptions")
+    await recorder.apply(request, task, request.first_scene(), "subscriptions")
     assert [body["clientRequest"]["streamSubscribe"] for _, body in told.asked] == [
         {
             "audioUidList": {"unSubscribeAudioUids": ["5"]},
@@ -411,7 +399,7 @@ async def test_more_users_than_reserved_for_are_refused(
     wide = Subscriptions(audio=StreamFilter(allow=("1", "2", "3")))
     with pytest.raises(InvalidRequest, match="subscribe_uid_group"):
         await make_recorder().apply(
-            request, task, scene_of(request, subscriptions=wide), request.first_scene()
+            request, task, scene_of(request, subscriptions=wide), "subscriptions"
         )
 
 
@@ -423,8 +411,7 @@ async def test_page_is_paused_and_resumed(
     on_hold: bool,  # noqa: FBT001
 ) -> None:
     told, request = Vendor(), make_request(**PAGE)
-    before, after = scene_of(request, on_hold=not on_hold), scene_of(request, on_hold=on_hold)
-    await make_recorder(told).apply(request, task, after, before)
+    await make_recorder(told).apply(request, task, scene_of(request, on_hold=on_hold), "on_hold")
     assert told.ask("update") == {"webRecordingConfig": {"onhold": on_hold}}
 
 

@@ -24,6 +24,7 @@ from starlette.routing import Route
 from longtake.domain.errors import (
     AlreadyRunning,
     NotSent,
+    RecorderBusy,
     RecordingError,
     StartUnknown,
     TaskNotFound,
@@ -145,7 +146,8 @@ async def test_recording_runs_from_acquire_to_uploaded_files(
             "subscriptions": Subscriptions(audio=StreamFilter(allow=("1001",))),
         }
     )
-    await recorder.apply(request, task, scene, request.first_scene())
+    await recorder.apply(request, task, scene, "subscriptions")
+    await recorder.apply(request, task, scene, "layout")
     stopped = await recorder.stop(request, task)
     assert stopped.uploading == "uploaded"
     assert stopped.files
@@ -170,7 +172,7 @@ async def test_every_layout_is_accepted(
     request = make_request()
     recorder, task = await service.up(request, attempt)
     scene = Scene(layout=layout)
-    await recorder.apply(request, task, scene, request.first_scene())
+    await recorder.apply(request, task, scene, "layout")
     (made,) = (await service.ledger())["tasks"]
     assert len(made["layout_revisions"]) == 2
 
@@ -184,8 +186,8 @@ async def test_subscriptions_change_there_and_back(
     one = everybody.model_copy(
         update={"subscriptions": Subscriptions(video=StreamFilter(deny=("1002",)))}
     )
-    await recorder.apply(request, task, one, everybody)
-    await recorder.apply(request, task, everybody, one)
+    await recorder.apply(request, task, one, "subscriptions")
+    await recorder.apply(request, task, everybody, "subscriptions")
 
 
 @pytest.mark.parametrize(
@@ -227,9 +229,9 @@ async def test_page_is_held_and_resumed(
     await service.wait(20)
     running_scene = request.first_scene()
     held = running_scene.model_copy(update={"on_hold": True})
-    await recorder.apply(request, task, held, running_scene)
+    await recorder.apply(request, task, held, "on_hold")
     assert (await recorder.query(request, task)).on_hold
-    await recorder.apply(request, task, running_scene, held)
+    await recorder.apply(request, task, running_scene, "on_hold")
     seen = await recorder.query(request, task)
     assert seen.phase.up
     assert not seen.on_hold
@@ -275,13 +277,13 @@ async def test_start_that_never_arrived_is_made_by_the_recovery(
     assert [made["task_id"] for made in (await service.ledger())["tasks"]] == [sid]
 
 
-async def test_new_resource_of_a_running_attempt_is_already_running(
+async def test_new_resource_of_a_running_attempt_finds_its_recorder_busy(
     service: Service, make_request: Make, attempt: Attempt
 ) -> None:
     request = make_request()
     recorder, _ = await service.up(request, attempt)
     attempt.resource = await recorder.acquire(request, attempt)
-    with pytest.raises(AlreadyRunning):
+    with pytest.raises(RecorderBusy):
         await recorder.start(request, request.first_scene(), attempt)
 
 

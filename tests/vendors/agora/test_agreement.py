@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from longtake.domain.errors import InvalidRequest
 from longtake.domain.layout import FloatingLayout
 from longtake.domain.ports import Attempt, Task
-from longtake.domain.recording import RecordingRequest, StreamFilter, Subscriptions
+from longtake.domain.recording import RecordingRequest, ScenePart, StreamFilter, Subscriptions
 from longtake.emulator.app import create_app
 from longtake.emulator.settings import EmulatorSettings
 from longtake.vendors.agora.adapter import AgoraRecorder
@@ -182,7 +182,7 @@ async def test_what_passes_here_is_accepted_there(
     attempt.resource = await recorder.acquire(request, attempt)
     scene = request.first_scene()
     task = Task(attempt=attempt, id=await recorder.start(request, scene, attempt))
-    changes: dict[str, Any] = {}
+    changes: dict[ScenePart, Any] = {}
     if request.mode == "mixed" and request.media != "audio":
         changes["layout"] = FloatingLayout(main="1001")
     if request.mode != "web":
@@ -190,4 +190,5 @@ async def test_what_passes_here_is_accepted_there(
         changes["subscriptions"] = Subscriptions(**{medium: StreamFilter(deny=("1002",))})
     else:
         changes["on_hold"] = True
-    await recorder.apply(request, task, scene.model_copy(update=changes), scene)
+    for part, wished in changes.items():
+        await recorder.apply(request, task, scene.model_copy(update={part: wished}), part)

@@ -61,7 +61,7 @@ def test_every_row_decides_something() -> None:
         ("acquire", 404, NO_ROUTE, "NotConfigured"),
         ("start", 201, 7, "AlreadyRunning"),
         ("start", 201, None, "AlreadyRunning"),
-        ("start", 400, 53, "AlreadyRunning"),
+        ("start", 400, 53, "RecorderBusy"),
         ("start", 400, 2, "InvalidRequest"),
         ("start", 400, 8, "InvalidRequest"),
         ("start", 400, 432, "InvalidRequest"),
