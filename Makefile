@@ -4,6 +4,8 @@ INSTALLED := .venv/.installed
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --no-config --universal --python-version 3.11 \
 	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command "make lock"
+# A test waits more than it works: four processes keep two cores busy. Each has its own Temporal.
+PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check fmt lock
@@ -26,7 +28,7 @@ demo: setup ## record a meeting against the emulator, everything on this machine
 	$(BIN)/longtake demo
 
 test: setup ## run the tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: setup ## what CI runs: format, lint, types, import rules, Compose file, tests
 	$(BIN)/ruff format --check .
@@ -34,7 +36,7 @@ check: setup ## what CI runs: format, lint, types, import rules, Compose file, t
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 fmt: setup ## format, and mend what the linter can
 	$(BIN)/ruff format .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -34,6 +35,8 @@ from longtake.domain.ports import Recorder, Stopped
 from longtake.domain.recording import RecordingRequest
 
 T = TypeVar("T")
+
+HEARTBEAT_EVERY = 2.0  # seconds
 
 
 class RecordingActivities:
@@ -120,7 +123,8 @@ async def _to_its_end(call: Coroutine[Any, Any, T]) -> T:
     cancelled: the answer may be the only place where the task's id is told.
     """
     task = asyncio.ensure_future(call)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        return await task
+    while not task.done():
+        activity.heartbeat()  # a killed worker is noticed by its silence
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({task}, timeout=HEARTBEAT_EVERY)
+    return task.result()

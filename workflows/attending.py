@@ -95,11 +95,10 @@ class Attendance:
             return Over.PAUSED
         if not self._alone:
             return None
+        if workflow.info().is_continue_as_new_suggested() and desk.may_continue_as_new():
+            return Over.TOO_LONG
         rotation = self._rotation()
-        if rotation is not None and desk.reached >= rotation:
-            return Over.ROTATE
-        suggested = workflow.info().is_continue_as_new_suggested()
-        return Over.TOO_LONG if suggested and desk.may_continue_as_new() else None
+        return Over.ROTATE if rotation is not None and desk.reached >= rotation else None
 
     @property
     def _alone(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from temporalio import workflow
@@ -36,18 +36,24 @@ async def close(desk: Desk, segment: Segment, *, gone: bool = False) -> None:
 
 
 async def _close(desk: Desk, segment: Segment, *, gone: bool) -> None:
+    stopped = Stopped(detail="ended at the vendor")
     if not segment.seen.phase.over:
-        stopped = await _stop_for_good(desk, segment.task, lambda: segment.end_heard, gone=gone)
-        segment.close(stopped, desk.now)
-    else:
-        segment.close(Stopped(detail="ended at the vendor"), desk.now)
+        outcome = await _stop_for_good(desk, segment.task, lambda: segment.end_heard, gone=gone)
+        stopped = outcome if isinstance(outcome, Stopped) else stopped
+    segment.close(stopped, desk.now)
     desk.note(f"task {segment.task.id} is over: {segment.end_detail or 'stopped'}")
+    desk.stir()
 
 
 async def _stop_for_good(
-    desk: Desk, task: Task, end_heard: Callable[[], bool], *, gone: bool = False
-) -> Stopped:
-    """Stop until the vendor confirms.
+    desk: Desk,
+    task: Task,
+    end_heard: Callable[[], bool],
+    *,
+    gone: bool = False,
+    final: Collection[str] = (),
+) -> Stopped | Failure:
+    """Stop until the vendor confirms, or refuses for one of the reasons in `final`.
 
     "Unknown task" proves the end only when it lasts: a task that is moving to another server
     is unknown for a while, and goes on recording and billing.
@@ -56,7 +62,7 @@ async def _stop_for_good(
     topic, again = f"stop {task.id}", policies.STOP_AGAIN
     while True:
         outcome = await _stop(desk, task, topic)
-        if isinstance(outcome, Stopped):
+        if isinstance(outcome, Stopped) or outcome.code in final:
             break
         if outcome.code != "TaskNotFound":
             desk.attend_to(topic, f"task {task.id} not stopped yet: {outcome.message}")
@@ -91,19 +97,34 @@ async def hunt_strays(desk: Desk) -> None:
     """Stop strays as their ids become known; runs beside everything else."""
 
     def named() -> Stray | None:
-        return next((s for s in desk.session.strays if s.task_id and not s.stopped_at), None)
+        return next((s for s in desk.session.strays if s.task_id and not s.settled), None)
 
     while True:
         await workflow.wait_condition(lambda: named() is not None)
         stray = named()
         if stray is None:
             continue
-        await _stop_for_good(desk, Task(attempt=stray.attempt, id=stray.task_id), lambda: False)
-        stray.stopped_at = desk.now
-        desk.note(f"stray of attempt {stray.attempt.number} stopped: task {stray.task_id}")
+        await _stop_stray(desk, stray)
         if all(stray.stopped_at for stray in desk.session.strays):
             desk.calm("stray")
         desk.stir()
+
+
+async def _stop_stray(desk: Desk, stray: Stray) -> None:
+    """Stop it with each resource that may be its own; the vendor takes no other."""
+    refusal = "no resource is known"
+    for resource in stray.resources:
+        attempt = stray.attempt.model_copy(update={"resource": resource})
+        outcome = await _stop_for_good(
+            desk, Task(attempt=attempt, id=stray.task_id), lambda: False, final={"InvalidRequest"}
+        )
+        if isinstance(outcome, Stopped):
+            stray.stopped_at = desk.now
+            desk.note(f"stray of attempt {stray.attempt.number} stopped: task {stray.task_id}")
+            return
+        refusal = outcome.message
+    stray.beyond_reach = refusal
+    desk.attend_to("stray", f"task {stray.task_id} cannot be stopped: {refusal}")
 
 
 async def await_strays(desk: Desk) -> None:
@@ -111,8 +132,8 @@ async def await_strays(desk: Desk) -> None:
     strays = desk.session.strays
     if strays:
         until = max(stray.since for stray in strays) + policies.LOST_ID_WAIT + policies.STRAY_WAIT
-        await desk.wait(lambda: all(s.stopped_at for s in strays), until, "for the ids of strays")
-        await desk.wait(lambda: all(s.stopped_at for s in strays if s.task_id))
+        await desk.wait(lambda: all(s.settled for s in strays), until, "for the ids of strays")
+        await desk.wait(lambda: all(s.settled for s in strays if s.task_id))
     if not all(stray.stopped_at for stray in strays):
         desk.attend_to("stray", "a stray may still be recording: its id was never told")
 

@@ -157,6 +157,7 @@ class Desk:
             task_queue=queue,
             start_to_close_timeout=policy.one_try,
             schedule_to_close_timeout=policy.all_tries,
+            heartbeat_timeout=policy.silence,
             retry_policy=policy.retry,
             cancellation_type=policy.cancellation,
             priority=Priority(

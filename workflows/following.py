@@ -32,9 +32,9 @@ class Following:
             await workflow.wait_condition(lambda: self._closed or self._behind())
             if self._closed:
                 return
-            part = self._next_part()
+            part = self._difference(self._desk.session.scene)
             if part is None:
-                self._caught_up()
+                self._shows(self._desk.session.scene)
             else:
                 await self._send(part)
 
@@ -42,17 +42,17 @@ class Following:
         wanted, shown = self._desk.session.scene, self._segment.shown
         return wanted.revision > shown.revision and self._segment.seen.phase.up
 
-    def _next_part(self) -> ScenePart | None:
-        wanted, segment = self._desk.session.scene, self._segment
+    def _difference(self, scene: Scene) -> ScenePart | None:
+        """The first part that the vendor does not show for certain."""
+        segment = self._segment
         for part in SCENE_PARTS:
-            if part in segment.unsure or getattr(wanted, part) != getattr(segment.shown, part):
+            if part in segment.unsure or getattr(scene, part) != getattr(segment.shown, part):
                 return part
         return None
 
-    def _caught_up(self) -> None:
-        revision = self._desk.session.scene.revision
-        self._segment.shown = self._segment.shown.model_copy(update={"revision": revision})
-        self._desk.note(f"revision {revision} applied")
+    def _shows(self, scene: Scene) -> None:
+        self._segment.shown = scene
+        self._desk.note(f"revision {scene.revision} applied")
         self._desk.stir()
 
     async def _send(self, part: ScenePart) -> None:
@@ -77,6 +77,8 @@ class Following:
         segment.unsure = [other for other in segment.unsure if other != part]
         if not isinstance(outcome, Failure):
             segment.shown = segment.shown.model_copy(update={part: getattr(scene, part)})
+            if self._difference(scene) is None:
+                self._shows(scene)
         elif outcome.code == "InvalidRequest":
             self._refuse(part, scene, outcome)
         else:

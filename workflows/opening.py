@@ -80,6 +80,7 @@ class _Opening:
             if isinstance(outcome, Started):
                 return Task(attempt=self._attempt, id=outcome.task_id)
             if outcome.code == "AlreadyRunning":
+                desk.session.doubt(self._attempt)
                 return await self._find(self._attempt)
             if outcome.code == "RecorderBusy":
                 # By the first doubted start, which nothing after it can have repeated.
@@ -132,6 +133,7 @@ class _Opening:
         """Make ready for the next start after one that failed."""
         if failure.in_doubt:
             self._doubted = self._doubted or self._attempt
+            self._desk.session.doubt(self._attempt)
         self._take_in(failure)
         if failure.code == "ResourceExpired":
             self._attempt = self._attempt.model_copy(update={"resource": ""})
@@ -147,10 +149,11 @@ class _Opening:
             if self._doubted:
                 desk.session.lose(self._doubted, desk.now)
             raise SessionFailed(failure)
-        if failure.code != CANCELLED:
-            text = f"{failure.code}: {failure.message}"
-            desk.note(text, warning=True)
-            desk.move(desk.session.state, text)
+        if failure.code == CANCELLED:
+            return
+        text = f"{failure.code}: {failure.message}"
+        desk.note(text, warning=True)
+        desk.move(desk.session.state, text)
         self._failures += 1
         if self._failures >= policies.ATTENTION_AFTER_FAILURES:
             desk.attend_to("start", f"no start since {self._since:%H:%M:%S} UTC: {failure.message}")

@@ -23,6 +23,8 @@ class Policy:
     priority: int
     """1 before 5, wherever the account's rate makes calls wait."""
     all_tries: timedelta | None = None
+    silence: timedelta | None = None
+    """After so long without a heartbeat a try's worker counts as dead."""
     cancellation: ActivityCancellationType = ActivityCancellationType.TRY_CANCEL
 
 
@@ -44,13 +46,19 @@ ACQUIRE = Policy(
     # Cancelled when the session ends first: an unused resource is free and lapses by itself.
 )
 
+DIED = ["TemporalTimeout:StartToClose", "TemporalTimeout:Heartbeat"]
+
+SILENCE = timedelta(seconds=6)
+"""Three heartbeats: soon enough to recover a start inside its window."""
+
 START = Policy(
     one_try=timedelta(seconds=12),
     # 3, 6, 12, ... seconds are the vendors' own advice for an internal error. A try that ends
     # without a word, because its worker died, may have started a recording: the session decides.
-    retry=replace(_backoff(3, 60), non_retryable_error_types=["TemporalTimeout:StartToClose"]),
+    retry=replace(_backoff(3, 60), non_retryable_error_types=DIED),
     priority=2,
     all_tries=ROUNDS_END,
+    silence=SILENCE,
     # A try in flight is heard to its end: its answer is the only place that names the task.
     cancellation=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
@@ -83,6 +91,7 @@ STOP = Policy(
     one_try=timedelta(seconds=40),
     retry=_backoff(1, 30),
     priority=1,
+    silence=SILENCE,
 )
 
 STOP_AGAIN = timedelta(seconds=10)

@@ -64,6 +64,11 @@ class EventKind(StrEnum):
     STORAGE_ERROR = "storage_error"
     OTHER = "other"
 
+    @property
+    def ends(self) -> bool:
+        """Whether it is told of tasks that have left the room."""
+        return self in {EventKind.ENDED, EventKind.UPLOADED, EventKind.BACKED_UP}
+
     def hastens(self, known: TaskPhase) -> bool:
         """Whether the vendor should be asked at once what this means for a task in that phase."""
         if self is EventKind.FILES:

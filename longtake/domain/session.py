@@ -93,8 +93,17 @@ class Stray(Kept):
 
     attempt: Attempt
     since: datetime
+    resources: list[str] = []
+    """Under which its start may have had its effect; the vendor takes a stop with no other."""
     task_id: str = ""
     stopped_at: datetime | None = None
+    beyond_reach: str = ""
+    """Why the vendor will not let us stop it."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more can be done about it."""
+        return self.stopped_at is not None or bool(self.beyond_reach)
 
 
 class Sighting(Kept):
@@ -102,7 +111,8 @@ class Sighting(Kept):
 
     recorder: str
     task_id: str
-    at: datetime
+    first_at: datetime
+    over: bool = False
 
 
 class Segment(Kept):
@@ -188,6 +198,8 @@ class Session(Kept):
     attempts: list[Attempt] = []
     segments: list[Segment] = []
     strays: list[Stray] = []
+    doubts: dict[str, list[str]] = {}
+    """Resources under which a recorder of ours may have been started, by recorder."""
     sightings: list[Sighting] = []
     heard: list[str] = []
     timeline: list[Note] = []
@@ -264,13 +276,19 @@ class Session(Kept):
 
     def lose(self, attempt: Attempt, now: datetime) -> None:
         """List an attempt as a stray: it may be recording under an id nobody was told."""
-        self.strays.append(Stray(attempt=attempt, since=now))
+        self._add_stray(attempt, now)
         self._settle_sightings(attempt, now)
 
+    def doubt(self, attempt: Attempt) -> None:
+        """Remember a start that may have had its effect."""
+        known = self.doubts.setdefault(attempt.recorder, [])
+        if attempt.resource not in known:
+            known.append(attempt.resource)
+
     def sighted(self, recorder: str) -> str | None:
-        """The task that an event last named under a recorder of ours."""
-        seen = [sighting for sighting in self.sightings if sighting.recorder == recorder]
-        return max(seen, key=lambda sighting: sighting.at).task_id if seen else None
+        """The newest task that events named under a recorder of ours, unless it is over."""
+        seen = [s for s in self.sightings if s.recorder == recorder and not s.over]
+        return max(seen, key=lambda sighting: sighting.first_at).task_id if seen else None
 
     def end(self, reason: EndReason, detail: str = "") -> None:
         """Decide that the session ends; the first reason stays."""
@@ -310,8 +328,12 @@ class Session(Kept):
         attempt = next((a for a in self.attempts if a.recorder == event.recorder), None)
         if attempt is None or not event.task_id or event.task_id in self._placed():
             return
-        self.sightings = [s for s in self.sightings if s.task_id != event.task_id]
-        self.sightings.append(Sighting(recorder=event.recorder, task_id=event.task_id, at=event.at))
+        sighting = next((s for s in self.sightings if s.task_id == event.task_id), None)
+        if sighting is None:
+            sighting = Sighting(recorder=event.recorder, task_id=event.task_id, first_at=event.at)
+            self.sightings.append(sighting)
+        sighting.first_at = min(sighting.first_at, event.at)
+        sighting.over = sighting.over or event.kind.ends
         settled = [s.task.attempt for s in self.segments] + [s.attempt for s in self.strays]
         if any(other.number == attempt.number for other in settled):
             self._settle_sightings(attempt, now)
@@ -320,17 +342,24 @@ class Session(Kept):
         return {s.task.id for s in self.segments} | {s.task_id for s in self.strays}
 
     def _settle_sightings(self, attempt: Attempt, now: datetime) -> None:
-        """An attempt is over: each task that was seen of it is its segment's, or a stray."""
-        while (task_id := self.sighted(attempt.recorder)) is not None:
-            self.sightings = [s for s in self.sightings if s.task_id != task_id]
-            if task_id in self._placed():
+        """An attempt is settled: each task that was seen of it is its segment's, or a stray."""
+        for sighting in [s for s in self.sightings if s.recorder == attempt.recorder]:
+            self.sightings.remove(sighting)
+            if sighting.task_id in self._placed():
                 continue
-            for stray in self.strays:
-                if stray.attempt.recorder == attempt.recorder and not stray.task_id:
-                    stray.task_id = task_id
-                    break
-            else:
-                self.strays.append(Stray(attempt=attempt, since=now, task_id=task_id))
+            stray = self._nameless(attempt) or self._add_stray(attempt, now)
+            stray.task_id = sighting.task_id
+            stray.stopped_at = now if sighting.over else None
+
+    def _nameless(self, attempt: Attempt) -> Stray | None:
+        nameless = (s for s in self.strays if not s.task_id)
+        return next((s for s in nameless if s.attempt.recorder == attempt.recorder), None)
+
+    def _add_stray(self, attempt: Attempt, now: datetime) -> Stray:
+        resources = self.doubts.get(attempt.recorder) or [attempt.resource]
+        stray = Stray(attempt=attempt, since=now, resources=list(resources))
+        self.strays.append(stray)
+        return stray
 
     def _learn(self, segment: Segment, event: VendorEvent, now: datetime) -> Segment | None:
         segment.add_files(event.files)

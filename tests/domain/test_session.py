@@ -252,3 +252,20 @@ def test_a_second_task_under_one_identity_becomes_a_stray() -> None:
     assert [stray.task_id for stray in session.strays] == ["dead"]
     session.hear(event(EventKind.STARTED, id="x", recorder=attempt.recorder, task_id="third"), NOON)
     assert [stray.task_id for stray in session.strays] == ["dead", "third"]
+
+
+def test_a_task_that_is_over_is_not_taken_for_the_live_one() -> None:
+    session = new_session()
+    attempt = session.open_attempt("")
+    seen = [
+        ("dead", EventKind.STARTED, 0),
+        ("alive", EventKind.STARTED, 5),
+        ("dead", EventKind.UPLOADED, 9),
+    ]
+    for number, (task_id, kind, at) in enumerate(seen):
+        told = event(kind, id=str(number), recorder=attempt.recorder, task_id=task_id)
+        session.hear(told.model_copy(update={"at": NOON + at * SECOND}), NOON)
+    assert session.sighted(attempt.recorder) == "alive"
+    session.open_segment(Task(attempt=attempt, id="alive"), session.scene, NOON)
+    [stray] = session.strays
+    assert (stray.task_id, stray.stopped_at) == ("dead", NOON)

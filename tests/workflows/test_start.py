@@ -280,3 +280,20 @@ async def test_a_layout_asked_for_before_the_rules_are_known_is_checked_all_the_
     assert isinstance(caught.value.cause, ApplicationError)
     assert "a user of agora" in caught.value.cause.message
     await home.recording(handle)
+
+
+async def test_a_lost_start_that_died_by_itself_does_not_keep_the_session_from_ending(
+    home: House,
+) -> None:
+    await home.room("standup", "1001")
+    await home.fault("start", "lost_reply", when="after", times=1)
+    handle = await home.start("standup")
+    await home.eventually(lambda: home.tasks("standup"))
+    await home.fault("now", "evict")
+    await home.fault("start", "code", code=433, times=1)
+    await home.recording(handle)
+    await handle.signal("stop")
+    await handle.result()
+    dead, recorded = await home.tasks("standup")
+    assert dead["ended_at"]
+    assert recorded["ended_at"]
