@@ -16,7 +16,9 @@ with workflow.unsafe.imports_passed_through():
         FindTaskInput,
         Started,
         StartInput,
+        WatchInput,
     )
+    from longtake.domain.events import Observation
     from longtake.domain.ports import Attempt, Task
     from longtake.domain.recording import Scene
     from longtake.domain.session import Failure, Segment, State
@@ -170,12 +172,33 @@ class _Opening:
         task_id = desk.session.sighted(attempt.recorder) or await self._search()
         if task_id:
             desk.note(f"attempt {attempt.number} found again: task {task_id}")
-            return Task(attempt=attempt, id=task_id)
+            return await self._paired(attempt, task_id)
         desk.session.lose(attempt, desk.now)
         desk.attend_to(
             "stray", f"attempt {attempt.number} is a stray: it may be recording, id unknown"
         )
         return None
+
+    async def _paired(self, attempt: Attempt, task_id: str) -> Task:
+        """The task with the resource it was started under: the vendor takes it with no other."""
+        desk = self._desk
+        doubts = desk.session.doubts.get(attempt.recorder, [])
+        for resource in doubts if len(doubts) > 1 else ():
+            pair = attempt.model_copy(update={"resource": resource})
+            task = Task(attempt=pair, id=task_id)
+            handle = desk.call(
+                names.WATCH,
+                WatchInput(
+                    request=desk.request, task=task, known=None, every=desk.traits.confirm_every
+                ),
+                Observation,
+                policies.within(policies.WATCH, policies.ROUNDS_END),
+                f"ask under which resource task {task_id[:8]} was started",
+            )
+            outcome = await desk.outcome(handle)
+            if isinstance(outcome, Observation) or outcome.code != "InvalidRequest":
+                return task
+        return Task(attempt=attempt, id=task_id)
 
     async def _search(self) -> str | None:
         """Wait for the task's id from either side, the vendor's events or storage."""

@@ -297,3 +297,26 @@ async def test_a_lost_start_that_died_by_itself_does_not_keep_the_session_from_e
     dead, recorded = await home.tasks("standup")
     assert dead["ended_at"]
     assert recorded["ended_at"]
+
+
+async def test_a_task_found_while_two_resources_are_in_doubt_gets_the_right_one(
+    home: House,
+) -> None:
+    await home.room("standup", "1001")
+    await home.fault("callback", "delay", seconds=4.0, times=40)
+    await home.fault("start", "status", status=500, times=1)
+    handle = await home.start("standup")
+    await home.eventually(lambda: home.calls("start"))
+    await home.fault("start", "code", code=433, times=1)
+
+    async def acquired_again() -> bool:
+        return len(await home.calls("acquire")) == 2
+
+    await home.fault("acquire", "slow", seconds=0.5, times=1)
+    await home.eventually(acquired_again)
+    await home.fault("start", "lost_reply", when="after", times=1)
+    await home.eventually(lambda: home.tasks("standup"))
+    await handle.signal("stop")
+    await handle.result()
+    [task] = await home.tasks("standup")
+    assert task["ended_at"]
