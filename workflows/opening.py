@@ -74,7 +74,7 @@ class _Opening:
     async def task(self) -> Task | None:
         """The task; None when the session ends, or when the attempt became a stray."""
         desk, lapses = self._desk, None
-        while not desk.ending:
+        while not desk.ending and not self._named():
             if not self._attempt.resource and desk.traits.resource_window:
                 lapses = await self._acquire(desk.traits.resource_window)
                 continue
@@ -142,7 +142,15 @@ class _Opening:
         elif failure.in_doubt:
             pauses = policies.DOUBT_PAUSES
             pause = pauses[min(self._failures, len(pauses)) - 1]
-            await self._desk.pause(pause, "before the start is repeated")
+            await self._desk.wait(
+                lambda: self._desk.ending or self._named(),
+                self._desk.now + pause,
+                "before the start is repeated",
+            )
+
+    def _named(self) -> bool:
+        """Whether an event has named the task of a start in doubt: then nothing is repeated."""
+        return bool(self._doubted and self._desk.session.sighted(self._attempt.recorder))
 
     def _take_in(self, failure: Failure) -> None:
         """Go on after a failure that may pass; end the session on one that will not."""

@@ -110,6 +110,9 @@ class AgoraClient:
             self._hosts.failed(host)
         else:
             self._hosts.worked(host)
+        if response.status_code == 400 and body is None:
+            # The service refuses with 400 for good and for now alike: only its body tells which.
+            raise maybe_done(f"{VENDOR} {call}: HTTP 400, unreadable", vendor=VENDOR, call=call)
         return self._read(call, response, body, request, reply)
 
     @property

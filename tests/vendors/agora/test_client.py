@@ -322,3 +322,11 @@ async def test_explicit_address_is_the_only_one(wire: Callable[..., Wire]) -> No
     for _ in range(3):
         await vendor.failure("query")
     assert {str(r.url)[:21] for r in vendor.requests} == {"http://127.0.0.1:8400"}
+
+
+@pytest.mark.parametrize("call", ["acquire", "start", "updateLayout", "stop"])
+async def test_a_refusal_that_cannot_be_read_is_not_taken_for_final(
+    wire: Callable[..., Wire], call: str
+) -> None:
+    failure = await wire(httpx.Response(400, content=b'{"code": 43')).failure(call)
+    assert failure.code == ("StartUnknown" if call == "start" else "VendorUnavailable")
