@@ -69,8 +69,8 @@ class RecordingActivities:
         A failure that leaves a doubt goes back to the session at once: only a start that was
         refused for certain is tried again here.
         """
-        recorder = self._recorder(order.request)
         with temporal_failures(final=in_doubt):
+            recorder = self._recorder(order.request)
             if order.not_after is not None and self._now() > order.not_after:
                 raise ResourceExpired("the resource was acquired too long ago")
             send = recorder.recover if order.recover else recorder.start

@@ -142,6 +142,8 @@ class Attendance:
             every = traits.confirm_every
         elif segment.seen.phase is TaskPhase.FLOWING:
             every = traits.poll_every
+        elif segment.seen.phase.up:
+            every = min(policies.ASK_FOR_DATA, traits.poll_every)
         else:
             every = min(policies.ASK_SOONER, traits.poll_every)
         self._watch = desk.call(

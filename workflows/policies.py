@@ -121,7 +121,10 @@ RESTART_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0, 2, 5, 15, 3
 """Between one segment's abnormal end and the next start; the last one repeats."""
 
 ASK_SOONER = timedelta(seconds=10)
-"""Between two questions about a task that is missing, ending, or up without data."""
+"""Between two questions about a task that is missing or ending."""
+
+ASK_FOR_DATA = timedelta(seconds=30)
+"""Between two questions about a task that is up, of which no data has come yet."""
 
 
 def within(policy: Policy, left: timedelta) -> Policy:

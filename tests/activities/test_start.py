@@ -104,3 +104,12 @@ async def test_a_cancelled_start_is_heard_to_its_end(
     assert not started.done()
     answer.set_result("t3")
     assert await started == Started(task_id="t3")
+
+
+async def test_a_start_for_another_vendors_account_is_refused_for_good(
+    tries: Tries, activities: RecordingActivities, recorder: FakeRecorder
+) -> None:
+    other = REQUEST.model_copy(update={"vendor": "other"})
+    failure = await failing(tries, activities, ORDER.model_copy(update={"request": other}))
+    assert (failure.type, failure.non_retryable) == ("InvalidRequest", True)
+    assert recorder.calls == []
