@@ -105,6 +105,7 @@ def test_no_secret_is_printed_with_the_settings(loads: Loads) -> None:
         ('[callbacks]\npublic_url = "recordings"', "callbacks.public_url: String should match"),
         ("[accounts.demo]\napp = 'x'", "accounts.demo.vendor: Field required"),
         ("[accounts.demo]\nvendor = 'nobody'", "accounts.demo.vendor: unknown; there are agora"),
+        ("[accounts.media]\nvendor = 'acme'", "accounts.media: 'media' is the name of"),
         ("[accounts.'a b']\nvendor = 'acme'", "accounts.a b: a name is letters"),
         ("[storage.s]\nurll = 'x'", "storage.s.urll: unknown key"),
         ("[storage.s.nobody]\nbucket = 'x'", "storage.s.nobody: unknown key"),

@@ -78,13 +78,21 @@ async def _first_slice(folder: Path) -> Path | None:
     return next((folder / "data").rglob("*.ts"), None)
 
 
-async def test_an_empty_room_ends_empty_not_failed(home: House) -> None:
-    handle = await home.start("nobody")
-    await home.until(handle, lambda status: status.state is State.RECORDING)
+async def test_an_empty_room_ends_empty_not_failed(client: Client, tmp_path: Path) -> None:
+    async with house(client, tmp_path, media=True) as home:
+        handle = await home.start("nobody")
+        await home.recording(handle)
+        await handle.signal("stop")
+        result = await handle.result()
+        assert result.end_reason is EndReason.STOPPED
+        assert result.manifest.outcome is Outcome.EMPTY
+
+
+async def test_files_that_cannot_be_read_are_reported_as_unverified(home: House) -> None:
+    handle = await home.start("standup")
+    await home.recording(handle)
     await handle.signal("stop")
-    result = await handle.result()
-    assert result.end_reason is EndReason.STOPPED
-    assert result.manifest.outcome in {Outcome.EMPTY, Outcome.UNVERIFIED}
+    assert (await handle.result()).manifest.outcome is Outcome.UNVERIFIED
 
 
 async def test_the_picture_is_the_last_layout_asked_for(home: House) -> None:
