@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import NamedTuple, Protocol
@@ -69,7 +69,8 @@ class FileActivities:
         with temporal_failures(every=LOOK_EVERY):
             recorder = self._directory.recorder(order.request.vendor, order.request.account)
             store = self._store(profile)
-            checks = [await self._check(store, recorder, part) for part in order.segments]
+            formats = order.request.output.formats
+            checks = [await self._check(store, recorder, part, formats) for part in order.segments]
         manifest = _graded(profile, checks)
         if manifest.outcome is Outcome.PARTIAL and not order.final:
             raise ask_again(LOOK_EVERY, "; ".join(manifest.reasons)[:300])
@@ -82,7 +83,11 @@ class FileActivities:
         return store
 
     async def _check(
-        self, store: ObjectStore, recorder: Recorder, part: SegmentFiles
+        self,
+        store: ObjectStore,
+        recorder: Recorder,
+        part: SegmentFiles,
+        formats: Collection[str],
     ) -> SegmentCheck:
         files = [
             StoredFile(
@@ -104,14 +109,29 @@ class FileActivities:
             seconds = max(seconds, playlist.seconds)
             if not playlist.ended:
                 reasons.append(f"{file.key} is not closed")
-        missing = sorted(expected - there)
+        missing = sorted(expected - there - _found_by_name(expected, there))
         if missing:
             reasons.append(
                 f"segment {part.number}: {len(missing)} of {len(expected)} files missing"
             )
         if not files and part.had_data:
             reasons.append(f"segment {part.number}: nothing below {part.path}")
+        elif "mp4" in formats and _lacks_mp4(files):
+            reasons.append(f"segment {part.number}: no mp4 of all that was recorded")
         return SegmentCheck(files, missing, seconds, reasons)
+
+
+def _found_by_name(expected: Collection[str], there: Collection[str]) -> set[str]:
+    """Of files whose folder the vendor did not tell, those that lie in any."""
+    names = {PurePosixPath(key).name for key in there}
+    return {key for key in expected if "/" not in key and key in names}
+
+
+def _lacks_mp4(files: Sequence[StoredFile]) -> bool:
+    """Whether somebody's playlist, or all there is, was not made into a film."""
+    recorded = {file.user for file in files if file.kind == "playlist"}
+    made = {file.user for file in files if file.kind == "mp4" and file.size}
+    return bool(recorded - made) or bool(files and not made)
 
 
 def _graded(profile: str, checks: Sequence[SegmentCheck]) -> Manifest:

@@ -53,7 +53,7 @@ class RecordingActivities:
             traits = self._directory.recorder(request.vendor, request.account).traits(request)
             traits.check(request.first_scene())
             store = self._directory.store(request.output.storage)
-        return Prepared(traits=traits, storage_readable=store is not None)
+        return Prepared(traits=traits, storage_readable=traits.to_bucket and store is not None)
 
     @activity.defn(name=names.ACQUIRE)
     async def acquire(self, order: AcquireInput) -> Acquired:

@@ -150,6 +150,7 @@ async def collect(desk: Desk) -> Manifest:
         return unverified(
             desk.request.output.storage, {s.number: s.reported for s in session.segments}
         )
+    await _uploads_settled(desk)
     outcome = await _check(desk, until=desk.traits.files_within)
     if isinstance(outcome, Failure) and outcome.code not in {TIMED_OUT, "AskAgain"}:
         desk.attend_to("files", f"cannot check the files: {outcome.message}")
@@ -161,6 +162,18 @@ async def collect(desk: Desk) -> Manifest:
         )
         return manifest.model_copy(update={"reasons": (f"{outcome.code}: {outcome.message}",)})
     return outcome
+
+
+async def _uploads_settled(desk: Desk) -> None:
+    """Wait for the vendor's word that nothing more comes, for as long as it may stay silent."""
+    segments, longest = desk.session.segments, desk.traits.uploads_within
+    ended = max(segment.ended_at or desk.now for segment in segments)
+    if longest:
+        await desk.wait(
+            lambda: all(segment.uploading != "unknown" for segment in segments),
+            ended + longest,
+            "for the vendor to say that its uploads are done",
+        )
 
 
 async def _check(desk: Desk, until: timedelta | None) -> Manifest | Failure:

@@ -57,9 +57,13 @@ class Following:
 
     async def _send(self, part: ScenePart) -> None:
         desk, segment, scene = self._desk, self._segment, self._desk.session.scene
+        # A vendor that takes all parts at once must be told the others as they are.
+        asked = segment.shown.model_copy(
+            update={part: getattr(scene, part), "revision": scene.revision}
+        )
         handle = desk.call(
             names.APPLY,
-            ApplyInput(request=desk.request, task=segment.task, scene=scene, part=part),
+            ApplyInput(request=desk.request, task=segment.task, scene=asked, part=part),
             type(None),
             policies.APPLY,
             f"apply {part} of revision {scene.revision}",

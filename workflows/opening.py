@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.session import Failure, Segment, State
     from workflows import policies
     from workflows.desk import CANCELLED, TIMED_OUT, Desk, SessionFailed
+    from workflows.policies import Policy
 
 PASSING = {
     TIMED_OUT,
@@ -59,7 +60,8 @@ class _Opening:
     """One attempt: as many acquires and starts as it takes, all under one identity.
 
     The identity is what keeps it one recording: the vendor either refuses the second start of
-    a recorder or lets it replace the first.
+    a recorder or lets it replace the first, and then a start in doubt is repeated until its
+    answer comes, also when the session ends meanwhile: what it gives is known, and can be stopped.
     """
 
     def __init__(self, desk: Desk, attempt: Attempt, scene: Scene) -> None:
@@ -70,11 +72,13 @@ class _Opening:
         self._scene = scene
         self._since = desk.now
         self._failures = 0
+        self._refused_as_full = ""
+        self._repeats_at_the_end = 0
 
     async def task(self) -> Task | None:
         """The task; None when the session ends, or when the attempt became a stray."""
         desk, lapses = self._desk, None
-        while not desk.ending and not self._named():
+        while self._goes_on():
             if not self._attempt.resource and desk.traits.resource_window:
                 lapses = await self._acquire(desk.traits.resource_window)
                 continue
@@ -90,30 +94,42 @@ class _Opening:
             await self._after(outcome)
         return await self._find(self._doubted) if self._doubted else None
 
+    def _goes_on(self) -> bool:
+        """Whether to send another start; at the session's end only to settle one in doubt."""
+        if self._named():
+            return False
+        if not self._desk.ending:
+            return True
+        if self._doubted is None or self._desk.traits.repeated_start != "replaces":
+            return False
+        self._repeats_at_the_end += 1
+        return self._repeats_at_the_end <= policies.REPEATS_AT_THE_END
+
     async def _acquire(self, window: timedelta) -> datetime | None:
         """Reserve a resource; gives until when it may be started."""
         desk = self._desk
-        desk.move(State.ACQUIRING, f"attempt {self._attempt.number}: reserving a recorder")
+        self._tell(State.ACQUIRING, "reserving a recorder")
         asked = desk.now
         handle = desk.call(
             names.ACQUIRE,
             AcquireInput(request=desk.request, attempt=self._attempt),
             Acquired,
-            policies.ACQUIRE,
+            self._patience(policies.ACQUIRE),
             f"acquire for attempt {self._attempt.number}",
         )
         outcome = await desk.unless_ending(handle)
         if isinstance(outcome, Failure):
-            self._take_in(outcome)
+            await self._after(outcome)
             return None
+        self._refused_as_full = ""
         self._attempt = self._attempt.model_copy(update={"resource": outcome.resource})
         return asked + window - policies.WINDOW_MARGIN
 
     async def _start(self, lapses: datetime | None) -> Started | Failure:
         """Send the start; Temporal repeats it only while it is refused for certain."""
         desk = self._desk
-        desk.move(State.STARTING, f"attempt {self._attempt.number}: start sent")
-        policy = policies.START
+        self._tell(State.STARTING, "start sent")
+        policy = self._patience(policies.START)
         if lapses is not None:
             policy = policies.within(policy, max(lapses - desk.now, policy.one_try))
         handle = desk.call(
@@ -129,10 +145,25 @@ class _Opening:
             policy,
             f"start attempt {self._attempt.number} as {self._attempt.recorder}",
         )
-        return await desk.unless_ending(handle)
+        ending = desk.ending
+        await desk.wait(lambda: handle.done() or desk.ending != ending or self._named())
+        if not handle.done():
+            handle.cancel()
+        return await desk.outcome(handle)
+
+    def _patience(self, policy: Policy) -> Policy:
+        """How long a call is repeated before the session hears of its failure."""
+        if self._desk.ending:
+            return policies.within(policies.queued(policy), policies.LOST_ID_WAIT)
+        return policies.queued(policy) if self._refused_as_full else policy
+
+    def _tell(self, state: State, what: str) -> None:
+        """Show what the attempt is at; as long as the vendor is full, that."""
+        waiting = self._refused_as_full
+        self._desk.move(state, waiting or f"attempt {self._attempt.number}: {what}")
 
     async def _after(self, failure: Failure) -> None:
-        """Make ready for the next start after one that failed."""
+        """Make ready for the next call after one that failed."""
         if failure.in_doubt:
             self._doubted = self._doubted or self._attempt
             self._desk.session.doubt(self._attempt)
@@ -142,11 +173,16 @@ class _Opening:
         elif failure.in_doubt:
             pauses = policies.DOUBT_PAUSES
             pause = pauses[min(self._failures, len(pauses)) - 1]
-            await self._desk.wait(
-                lambda: self._desk.ending or self._named(),
-                self._desk.now + pause,
-                "before the start is repeated",
-            )
+            await self._pause(pause, "before the start is repeated")
+        elif failure.code == policies.FULL and not self._refused_as_full:
+            self._refused_as_full = f"waiting for the vendor, which is full: {failure.message}"
+            self._desk.attend_to("start", self._refused_as_full)
+            await self._pause(policies.FULL_PAUSE, "before the vendor is asked again")
+
+    async def _pause(self, length: timedelta, why: str) -> None:
+        """Wait, unless an event names the task or the session's end is decided."""
+        desk, ending = self._desk, self._desk.ending
+        await desk.wait(lambda: desk.ending != ending or self._named(), desk.now + length, why)
 
     def _named(self) -> bool:
         """Whether an event has named the task of a start in doubt: then nothing is repeated."""

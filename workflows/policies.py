@@ -38,15 +38,17 @@ def _backoff(first: float, longest: float) -> RetryPolicy:
 
 PREPARE = Policy(one_try=timedelta(seconds=5), retry=_backoff(1, 10), priority=2)
 
+FULL = "QuotaExceeded"
+
+DIED = ["TemporalTimeout:StartToClose", "TemporalTimeout:Heartbeat"]
+
 ACQUIRE = Policy(
     one_try=timedelta(seconds=12),
-    retry=_backoff(3, 60),
+    retry=replace(_backoff(3, 60), non_retryable_error_types=[FULL]),
     priority=2,
     all_tries=ROUNDS_END,
     # Cancelled when the session ends first: an unused resource is free and lapses by itself.
 )
-
-DIED = ["TemporalTimeout:StartToClose", "TemporalTimeout:Heartbeat"]
 
 SILENCE = timedelta(seconds=6)
 """Three heartbeats: soon enough to recover a start inside its window."""
@@ -55,13 +57,20 @@ START = Policy(
     one_try=timedelta(seconds=12),
     # 3, 6, 12, ... seconds are the vendors' own advice for an internal error. A try that ends
     # without a word, because its worker died, may have started a recording: the session decides.
-    retry=replace(_backoff(3, 60), non_retryable_error_types=DIED),
+    # So it does when the vendor is full, because a person should see what is waited for.
+    retry=replace(_backoff(3, 60), non_retryable_error_types=[*DIED, FULL]),
     priority=2,
     all_tries=ROUNDS_END,
     silence=SILENCE,
     # A try in flight is heard to its end: its answer is the only place that names the task.
     cancellation=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
+
+REPEATS_AT_THE_END = 5
+"""How often a start in doubt is repeated after the session's end was decided, to settle it."""
+
+FULL_PAUSE = timedelta(seconds=3)
+"""After the first refusal of a vendor that is full; what follows is in `queued`."""
 
 DOUBT_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (3, 6, 12, 24, 48, 60))
 """Before a start in doubt is repeated as the vendor allows; the last one repeats."""
@@ -125,6 +134,12 @@ ASK_SOONER = timedelta(seconds=10)
 
 ASK_FOR_DATA = timedelta(seconds=30)
 """Between two questions about a task that is up, of which no data has come yet."""
+
+
+def queued(policy: Policy) -> Policy:
+    """The same policy in a queue: the session has said that the vendor is full."""
+    final = [code for code in policy.retry.non_retryable_error_types or () if code != FULL]
+    return replace(policy, retry=replace(_backoff(6, 60), non_retryable_error_types=final))
 
 
 def within(policy: Policy, left: timedelta) -> Policy:

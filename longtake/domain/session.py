@@ -245,13 +245,23 @@ class Session(Kept):
         """Number the next attempt and give it the identity under which it can be found."""
         assert self.traits is not None, "traits are known before anything is sent"  # noqa: S101
         number = len(self.attempts) + 1
+        recorder = self._may_be_in_the_room(self.traits)
         attempt = Attempt(
             number=number,
-            recorder=self.traits.recorder_ids.identity(self.key, number),
+            recorder=recorder or self.traits.recorder_ids.identity(self.key, number),
             path="/".join(part for part in (base_path, self.key, f"a{number}") if part),
         )
         self.attempts.append(attempt)
         return attempt
+
+    def _may_be_in_the_room(self, traits: Traits) -> str | None:
+        """The last attempt's recorder, where starting it again is what surely ends a task of it
+        that nobody knows of, such as one whose start came through late.
+        """
+        if traits.repeated_start != "replaces" or self.live is not None or not self.attempts:
+            return None
+        last = self.attempts[-1].recorder
+        return last if last in self.doubts else None
 
     def open_segment(self, task: Task, shown: Scene, now: datetime) -> Segment:
         """Record that the vendor accepted an attempt under `task.id`."""
@@ -325,7 +335,8 @@ class Session(Kept):
 
     def _sight(self, event: VendorEvent, now: datetime) -> None:
         """Place a task that is not known yet: it is being looked for, or it is a stray."""
-        attempt = next((a for a in self.attempts if a.recorder == event.recorder), None)
+        ours = (a for a in reversed(self.attempts) if a.recorder == event.recorder)
+        attempt = next(ours, None)
         if attempt is None or not event.task_id or event.task_id in self._placed():
             return
         sighting = next((s for s in self.sightings if s.task_id == event.task_id), None)

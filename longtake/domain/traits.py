@@ -38,6 +38,8 @@ class Traits(Kept):
     recorder_ids: RecorderIds
     resource_window: timedelta | None = None
     """How long an acquired resource may be started; None where there is no acquire."""
+    repeated_start: Literal["refused", "replaces"] = "refused"
+    """What a second start of a recorder meets: a refusal, or it ends the first one's task."""
     confirm_first: timedelta
     """When to ask first whether an accepted start came up."""
     confirm_every: timedelta
@@ -48,6 +50,11 @@ class Traits(Kept):
     poll_every: timedelta
     files_within: timedelta
     """How long after the end files may still be on their way to storage."""
+    uploads_within: timedelta = timedelta(0)
+    """How long after the end an absent file proves nothing, unless the vendor has said before
+    that its uploads are done; zero where its answer to a stop says so."""
+    to_bucket: bool = True
+    """Whether files go to the storage profile's bucket, where they can be checked."""
     task_life: timedelta | None = None
     """After this the vendor ends a task or stops taking calls for it; None: no such limit."""
     native_hold: bool = False
