@@ -22,7 +22,7 @@ from contextlib import suppress
 
 import typer
 
-from longtake.cli import questions, serve, session
+from longtake.cli import layout, questions, serve, session
 from longtake.cli.demo import demo
 from longtake.cli.doctor import doctor
 from longtake.cli.exits import Code, exit_for
@@ -48,7 +48,7 @@ app.command(rich_help_panel=_HERE)(serve.emulator)
 app.command(rich_help_panel=_HERE)(serve.callbacks)
 app.command(rich_help_panel=_HERE)(doctor)
 app.command(rich_help_panel=_SESSIONS)(session.record)
-app.command(rich_help_panel=_SESSIONS)(session.layout)
+app.add_typer(layout.app, name="layout", rich_help_panel=_SESSIONS)
 app.command(rich_help_panel=_SESSIONS)(session.pause)
 app.command(rich_help_panel=_SESSIONS)(session.resume)
 app.command(rich_help_panel=_SESSIONS)(session.extend)

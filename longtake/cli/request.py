@@ -45,6 +45,18 @@ def canvas(text: str) -> dict[str, int]:
     return {"width": int(width), "height": int(height), **rate}
 
 
+def users(text: str) -> tuple[str, ...]:
+    """`1001,1002`, in order of joining."""
+    found = tuple(user.strip() for user in text.split(","))
+    if len(set(found)) < len(found) or not all(1 <= len(user) <= 128 for user in found):
+        raise Exit(
+            Code.USAGE,
+            "--users: ids of 1 to 128 characters are expected, all different and separated by"
+            f" commas, such as 1001,1002: {text!r}",
+        )
+    return found
+
+
 def json_value(option: str, text: str) -> Any:
     """One JSON value given on the command line."""
     try:

@@ -131,7 +131,7 @@ def _examples(room_url: str) -> str:
   curl -X PUT {room_url} \\
       -d '{person}'
   longtake record standup --format hls --format mp4
-  longtake layout standup speaker --main 1001
+  longtake layout set standup speaker --main 1001
   longtake status standup --watch
   longtake stop standup"""
 

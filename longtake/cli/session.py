@@ -1,4 +1,4 @@
-"""Orders to one session: record, layout, pause, resume, extend, stop."""
+"""Orders to one session: record, pause, resume, extend, stop."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ from longtake.cli.request import (
     canvas,
     json_value,
     layout_fields,
-    layout_from,
     request_file,
     request_from,
 )
@@ -36,7 +35,6 @@ from longtake.cli.watch import Progress, until_over
 from longtake.contracts.payloads import Extension
 from longtake.domain.errors import invalid_request
 from longtake.domain.files import Outcome
-from longtake.domain.layout import Layout
 from longtake.domain.recording import RecordingRequest
 from longtake.settings import Settings
 from longtake.temporal.client import Recordings, RecordingSession
@@ -149,49 +147,6 @@ async def _see_through(session: RecordingSession) -> None:
     console.print(manifest_table(result.manifest))
     if result.manifest.outcome in _NOT_AS_ASKED:
         raise Exit(Code.FAILED, f"the files are {result.manifest.outcome}")
-
-
-def layout(
-    room: RoomArgument,
-    kind: Annotated[
-        str,
-        typer.Argument(
-            metavar="LAYOUT",
-            help="grid, speaker, floating, screen_share or custom; or a whole layout as JSON or "
-            "a JSON file.",
-        ),
-    ],
-    panes: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[PANES]",
-            help="For custom: the panes as JSON or a JSON file.",
-            show_default=False,
-        ),
-    ] = None,
-    *,
-    main: Annotated[str | None, typer.Option(help="The user who is shown large.")] = None,
-    no_wait: Annotated[
-        bool,
-        typer.Option("--no-wait", help="Only send the change (a signal); do not wait to see it."),
-    ] = False,
-    account: AccountOption = None,
-    purpose: PurposeOption = None,
-    settings: SettingsOption = None,
-) -> None:
-    """Show another layout, and wait until the vendor does."""
-    wish = layout_from(layout_fields(kind, panes, main))
-    run(_layout(Room(room, account, purpose, settings), wish, no_wait=no_wait))
-
-
-async def _layout(room: Room, wish: Layout, *, no_wait: bool) -> None:
-    session = await room.session()
-    if no_wait:
-        await session.change_layout(wish)
-        print(f"{session.workflow_id}: layout {wish.kind} sent")
-        return
-    applied = await session.set_layout(wish)
-    print(f"{session.workflow_id}: layout {wish.kind} is shown (revision {applied.revision})")
 
 
 def pause(

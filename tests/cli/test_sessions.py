@@ -24,7 +24,7 @@ async def test_recording_is_started_changed_asked_and_stopped(
     handle = home.client.get_workflow_handle(started.out.strip())
     await home.recording(handle)
 
-    shown = await longtake("layout", "standup", "speaker", "--main", "1001")
+    shown = await longtake("layout", "set", "standup", "speaker", "--main", "1001")
     assert (shown.code, "revision 2" in shown.out) == (Code.DONE, True), shown.err
     told = RecordingStatus.model_validate((await longtake("status", "standup", "--json")).json())
     assert told.layout == SpeakerLayout(main="1001")
@@ -45,14 +45,14 @@ async def test_layout_that_the_vendor_cannot_show_is_refused(
 ) -> None:
     await home.room("picky", "1001")
     await home.start("picky")
-    told = await longtake("layout", "picky", "speaker", "--main", "Ada")
+    told = await longtake("layout", "set", "picky", "speaker", "--main", "Ada")
     assert told.code == Code.USAGE
     assert "'Ada'" in told.err
 
 
 async def test_signalled_layout_does_not_wait_to_be_shown(home: House, longtake: Longtake) -> None:
     handle = await home.start("later", start_at=FAR)
-    sent = await longtake("layout", "later", "floating", "--no-wait")
+    sent = await longtake("layout", "set", "later", "floating", "--no-wait")
     told = await home.until(handle, lambda status: status.revision == 2)
     assert sent.code == Code.DONE
     assert (told.layout, told.applied_revision) == (FloatingLayout(), 0)

@@ -57,6 +57,13 @@ def test_every_command_is_in_the_changelog() -> None:
         for command in app.registered_commands
         if command.callback
     }
+    for group in app.registered_groups:
+        assert group.typer_instance is not None
+        commands |= {
+            f"{group.name} {command.name or command.callback.__name__}"
+            for command in group.typer_instance.registered_commands
+            if command.callback
+        }
     assert {name for name in commands if f"`{name}`" not in page("CHANGELOG.md")} == set()
 
 

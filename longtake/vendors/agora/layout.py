@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from longtake.domain.geometry import floating_panes
 from longtake.domain.layout import (
     CustomLayout,
     FloatingLayout,
@@ -20,9 +21,6 @@ from longtake.domain.layout import (
 from longtake.vendors.agora.wire.recording import BEST_FIT, CUSTOM, FLOATING, VERTICAL
 
 KINDS = frozenset({"grid", "floating", "speaker", "screen_share", "custom"})
-
-_EDGE, _PITCH, _SMALL = 0.012, 0.247, 0.235
-"""The floating preset: margin, step and side of a small pane; four to a row from the bottom."""
 
 _LARGE, _COLUMN, _ROW = 0.8, 0.1, 0.125
 """The vertical preset with more than 8 small panes: two columns of eight right of a large one."""
@@ -61,16 +59,7 @@ def _arrangement(layout: Layout) -> dict[str, Any]:
 
 
 def _floating(main: str | None) -> tuple[Pane, ...]:
-    small = (
-        Pane(
-            x=_EDGE + _PITCH * (index % 4),
-            y=1 - _PITCH * (index // 4 + 1),
-            width=_SMALL,
-            height=_SMALL,
-        )
-        for index in range(16)
-    )
-    return (Pane(x=0, y=0, width=1, height=1, user=main), *small)
+    return (Pane(x=0, y=0, width=1, height=1, user=main), *floating_panes(16))
 
 
 def _speaker() -> tuple[Pane, ...]:
