@@ -177,6 +177,7 @@ def test_event_is_told_in_neutral_terms(
     ("event", "details", "keys"),
     [
         (4, {"fileList": "rec/a.m3u8"}, ["rec/a.m3u8"]),
+        (4, {"fileList": "r/a;b.m3u8;r/c.m3u8"}, ["r/a;b.m3u8", "r/c.m3u8"]),
         (
             31,
             {"fileList": [{"fileName": "r/a.mp4"}, {"fileName": "r/a.ts"}]},

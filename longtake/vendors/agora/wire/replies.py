@@ -7,6 +7,7 @@ depending on the age of the service that answers. Times are Unix ms, in places s
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, cast
@@ -68,15 +69,19 @@ class FileEntry(Received):
     begins_at: Time = Field(default=None, alias="sliceStartTime")
 
 
+_BETWEEN_PLAYLISTS = re.compile(r"(?<=\.m3u8);")
+"""A channel's name may hold a semicolon, too."""
+
+
 def as_files(given: object) -> tuple[FileEntry, ...]:
-    """A list of files in any shape: entries, names, one name, JSON as text, nothing.
+    """A list of files in any shape: entries, names, names in one text, JSON as text, nothing.
 
     An entry that cannot be understood is left out: storage is asked for the truth anyway.
     """
     if isinstance(given, str):
         text = given.strip()
         if not text.startswith("["):
-            given = [text] if text else []
+            given = [name for name in _BETWEEN_PLAYLISTS.split(text) if name]
         else:
             try:
                 given = json.loads(text)
