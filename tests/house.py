@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,59 +31,33 @@ from longtake.emulator.settings import EmulatorSettings
 from longtake.processes import ChildProcess
 from longtake.settings import Settings, load
 from longtake.vendors import emulator as emulator_of
-from longtake.vendors.agora.emulator import credentials
 
 BUCKET = "takes"
 ROOT = Path(__file__).parent.parent
 PATIENCE = 60.0
 """Seconds until a test that waits for an event gives up; none is expected to take so long."""
 
-PROMPT = {
-    "initialised": 0.001,
-    "components_starting": 0.002,
-    "uploader_up": 0.003,
-    "recorder_up": 0.004,
-    "upload": 0.2,
-    "stopped": 0.1,
-    "exited": 0.1,
-    "exiting": 0.1,
+PROMPT: Mapping[str, Mapping[str, float]] = {
+    "agora": {
+        "initialised": 0.001,
+        "components_starting": 0.002,
+        "uploader_up": 0.003,
+        "recorder_up": 0.004,
+        "upload": 0.2,
+        "stopped": 0.1,
+        "exited": 0.1,
+        "exiting": 0.1,
+    },
 }
 """Seconds: a test that skips an hour of the session's time skips none of the emulator's."""
-
-SETTINGS = """
-[temporal]
-address = "{temporal}"
-
-[worker]
-graceful_shutdown_seconds = 1
-
-[accounts.{account}]
-vendor = "agora"
-app_id = "{app_id}"
-customer_id = "{customer_id}"
-customer_secret = "{customer_secret}"
-callback_secret = "{callback_secret}"
-base_url = "{emulator}"
-calls_per_second = {rate}
-{extra}
-
-[storage.bucket]
-url = "{bucket_url}"
-
-[storage.bucket.agora]
-vendor = "s3"
-region = "us-east-1"
-bucket = "takes"
-access_key = "ak"
-secret_key = "sk"
-"""
 
 
 class House:
     """What a test of sessions works with."""
 
-    def __init__(self, client: Client, account: str, folder: Path) -> None:
+    def __init__(self, client: Client, account: str, folder: Path, vendor: str) -> None:
         self.client = client
+        self.vendor = vendor
         self.account = account
         self.folder = folder
         self.task_queue = f"longtake-{account}"
@@ -96,7 +71,7 @@ class House:
 
     async def room(self, room: str, *users: str) -> None:
         people = [{"user": u, "name": f"user {u}", "audio": True, "video": True} for u in users]
-        await self._ask("PUT", f"/_emulator/rooms/agora/{room}", {"participants": people})
+        await self._ask("PUT", f"/_emulator/rooms/{self.vendor}/{room}", {"participants": people})
 
     async def fault(self, call: str, kind: str, **fields: Any) -> None:
         await self._ask("POST", "/_emulator/faults", {"call": call, "kind": kind, **fields})
@@ -124,7 +99,7 @@ class House:
 
     def request(self, room: str, **given: Any) -> RecordingRequest:
         plain = {
-            "vendor": "agora",
+            "vendor": self.vendor,
             "account": self.account,
             "room": room,
             "output": {"storage": "bucket"},
@@ -197,47 +172,36 @@ async def house(
     client: Client,
     folder: Path,
     *,
+    vendor: str = "agora",
     in_process: bool = True,
     media: bool = False,
     callbacks: bool = True,
-    rate: float = 1000,
-    extra: str = "",
-    **agora: Any,
+    account: Mapping[str, Any] | None = None,
+    **options: Any,
 ) -> AsyncGenerator[House]:
-    """Everything but the Temporal server; `agora` overrides the emulated vendor's own options."""
-    built = House(client, f"t{uuid.uuid4().hex[:10]}", folder)
-    limits = {"calls_per_second": 0} | agora.pop("limits", {})
-    timings = PROMPT | agora.pop("timings", {})
+    """Everything but the Temporal server.
+
+    `account` overrides keys of the account's settings, `options` the emulated vendor's own.
+    """
+    built = House(client, f"t{uuid.uuid4().hex[:10]}", folder, vendor)
+    limits = {"calls_per_second": 0} | options.pop("limits", {})
+    timings = PROMPT[vendor] | options.pop("timings", {})
     settings = EmulatorSettings(
         data=folder / "data",
         media=media,
         seed=1,
-        vendors={"agora": {"limits": limits, "timings": timings, **agora}},
+        vendors={vendor: {"limits": limits, "timings": timings, **options}},
     )
     async with AsyncExitStack() as stack:
-        app = create_emulator(settings, {"agora": emulator_of("agora").create})
+        app = create_emulator(settings, {vendor: emulator_of(vendor).create})
         built.emulator = await stack.enter_async_context(running(app))
         built.control = await stack.enter_async_context(httpx.AsyncClient(base_url=built.emulator))
-        built.settings_path.write_text(
-            SETTINGS.format(
-                temporal=client.service_client.config.target_host,
-                account=built.account,
-                app_id=credentials.APP_ID,
-                customer_id=credentials.CUSTOMER_ID,
-                customer_secret=credentials.CUSTOMER_SECRET,
-                callback_secret=credentials.CALLBACK_SECRET,
-                emulator=built.emulator,
-                rate=rate,
-                extra=extra,
-                bucket_url=(folder / "data" / BUCKET).as_uri() if media else "",
-            )
-        )
-        loaded = built.settings()
-        receiver = create_receiver(parsers_of(loaded), client, max_body_bytes=1_000_000)
+        built.settings_path.write_text(_settings(built, account or {}, media=media))
+        receiver = create_receiver(parsers_of(built.settings()), client, max_body_bytes=1_000_000)
         built.receiver = await stack.enter_async_context(running(receiver))
         if callbacks:
-            url = f"{built.receiver}/callbacks/agora/{built.account}"
-            answer = await built.control.put("/_emulator/callbacks/agora", json={"url": url})
+            url = f"{built.receiver}/callbacks/{vendor}/{built.account}"
+            answer = await built.control.put(f"/_emulator/callbacks/{vendor}", json={"url": url})
             assert answer.is_success, answer.text
         if in_process:
             await stack.enter_async_context(working(built, client))
@@ -246,6 +210,30 @@ async def house(
         finally:
             for handle in built.started:
                 await _end(handle)
+
+
+def _settings(built: House, account: Mapping[str, Any], *, media: bool) -> str:
+    """The settings file; without media there is no bucket that could be read."""
+    emulated = emulator_of(built.vendor).ACCOUNT
+    temporal = built.client.service_client.config.target_host
+    tables: dict[str, Mapping[str, Any]] = {
+        "temporal": {"address": temporal},
+        "worker": {"graceful_shutdown_seconds": 1},
+        f"accounts.{built.account}": {
+            "vendor": built.vendor,
+            "base_url": built.emulator,
+            "calls_per_second": 1000,
+            **emulated.account,
+            **account,
+        },
+        "storage.bucket": {"url": (built.folder / "data" / BUCKET).as_uri()} if media else {},
+        f"storage.bucket.{built.vendor}": emulated.storage(BUCKET),
+    }
+    return "\n".join(
+        line
+        for name, keys in tables.items()
+        for line in (f"[{name}]", *(f"{key} = {json.dumps(value)}" for key, value in keys.items()))
+    )
 
 
 @asynccontextmanager

@@ -76,19 +76,6 @@ async def test_a_layout_that_the_vendor_refuses_leaves_the_picture_and_says_why(
     assert applied.revision == 3
 
 
-async def test_a_change_in_a_pause_is_in_force_when_recording_resumes(home: House) -> None:
-    await home.room("standup", "1001")
-    handle = await home.start("standup")
-    await home.recording(handle)
-    await handle.signal("pause")
-    await home.until(handle, lambda status: status.state == "paused")
-    await handle.signal("change_layout", speaker(1001))
-    await handle.signal("resume")
-    await home.recording(handle)
-    _, resumed = await home.tasks("standup")
-    assert resumed["layout_revisions"][-1]["layout"]["maxResolutionUid"] == "1001"
-
-
 async def test_a_layout_taken_back_while_its_answer_was_lost_is_taken_back_at_the_vendor(
     home: House,
 ) -> None:

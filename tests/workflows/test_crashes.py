@@ -23,25 +23,6 @@ async def home(client: Client, tmp_path: Path) -> AsyncGenerator[House]:
         yield built
 
 
-async def test_a_worker_killed_between_effect_and_reply_leaves_one_recording(home: House) -> None:
-    await home.room("standup", "1001")
-    await home.fault("start", "slow", seconds=30.0, when="after", times=1)
-    first = await home.worker_process()
-    handle = await home.start("standup")
-    [task] = await home.eventually(lambda: home.tasks("standup"))
-    first.kill()
-    await first.wait()
-    second = await home.worker_process()
-    status = await home.recording(handle)
-    assert [segment.task_id for segment in status.segments] == [task["task_id"]]
-    await handle.signal("stop")
-    result = await handle.result()
-    [task] = await home.tasks("standup")
-    assert task["ended_at"]
-    assert result.strays == []
-    assert await second.stop() == 0
-
-
 async def test_a_worker_killed_while_recording_misses_no_order(home: House) -> None:
     await home.room("standup", "1001")
     first = await home.worker_process()

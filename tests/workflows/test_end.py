@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,16 +12,6 @@ from temporalio.testing import WorkflowEnvironment
 
 from longtake.domain.session import EndReason, State
 from tests.house import House, house
-
-
-async def test_stopping_twice_is_stopping_once(home: House) -> None:
-    await home.room("standup", "1001")
-    handle = await home.start("standup")
-    await home.recording(handle)
-    await asyncio.gather(handle.signal("stop"), handle.signal("stop", {"reason": "again"}))
-    result = await handle.result()
-    assert result.end_reason is EndReason.STOPPED
-    assert len(await home.calls("stop")) == 1
 
 
 async def test_a_cancelled_workflow_stops_at_the_vendor_before_it_ends(home: House) -> None:
@@ -48,31 +37,6 @@ async def test_a_cancel_while_the_start_is_in_flight_leaves_nothing_running(home
     await handle.cancel()
     with pytest.raises(WorkflowFailureError):
         await handle.result()
-    [task] = await home.tasks("standup")
-    assert task["ended_at"]
-
-
-async def test_a_stop_is_repeated_until_the_vendor_confirms(home: House) -> None:
-    await home.room("standup", "1001")
-    handle = await home.start("standup")
-    await home.recording(handle)
-    await home.fault("stop", "status", status=500, times=2)
-    await handle.signal("stop")
-    result = await handle.result()
-    assert result.end_reason is EndReason.STOPPED
-    assert [call["status"] for call in await home.calls("stop")] == [500, 500, 200]
-    [task] = await home.tasks("standup")
-    assert task["ended_at"]
-
-
-async def test_a_lost_stop_reply_is_taken_as_done_when_the_vendor_says_so(home: House) -> None:
-    await home.room("standup", "1001")
-    handle = await home.start("standup")
-    await home.recording(handle)
-    await home.fault("stop", "lost_reply", when="after", times=1)
-    await handle.signal("stop")
-    result = await handle.result()
-    assert result.end_reason is EndReason.STOPPED
     [task] = await home.tasks("standup")
     assert task["ended_at"]
 
@@ -105,51 +69,6 @@ async def test_a_move_to_another_server_is_not_an_end(
         await skipping.fast_forward(handle, timedelta(seconds=20))
         status = await home.until(handle, lambda status: "does not know" not in status.evidence)
         assert (status.state, len(status.segments)) == (State.RECORDING, 1)
-
-
-async def test_a_dead_task_is_replaced_while_the_session_lasts(home: House) -> None:
-    await home.room("standup", "1001")
-    handle = await home.start("standup")
-    await home.recording(handle)
-    await home.fault("now", "evict")
-    status = await home.until(handle, lambda status: len(status.segments) == 2)
-    await home.until(handle, lambda status: bool(status.segments[1].up_at))
-    await handle.signal("stop")
-    result = await handle.result()
-    first, second = await home.tasks("standup")
-    assert first["ended_at"]
-    assert second["ended_at"]
-    assert status.segments[0].path != status.segments[1].path
-    assert result.end_reason is EndReason.STOPPED
-
-
-async def test_a_dead_task_ends_the_session_where_that_was_asked_for(home: House) -> None:
-    await home.room("standup", "1001")
-    handle = await home.start("standup", on_abnormal_end="finish")
-    await home.recording(handle)
-    await home.fault("now", "evict")
-    result = await handle.result()
-    assert result.end_reason is EndReason.ENDED_BY_VENDOR
-    assert len(result.segments) == 1
-
-
-async def test_an_idle_room_ends_its_task_and_the_next_one_takes_over(home: House) -> None:
-    await home.room("standup", "1001")
-    handle = await home.start("standup", max_idle="PT10S")
-    await home.recording(handle)
-    await home.room("standup")
-    await home.advance(15)
-    await home.until(handle, lambda status: len(status.segments) == 2)
-    first, *_ = await home.tasks("standup")
-    assert first["end_reason"]
-
-
-async def test_wrong_storage_keys_call_for_attention(home: House) -> None:
-    await home.room("standup", "1001")
-    await home.fault("start", "wrong_storage", times=1)
-    handle = await home.start("standup")
-    status = await home.until(handle, lambda status: bool(status.attention))
-    assert "storage" in status.attention[0]
 
 
 async def test_a_stop_is_heeded_whatever_its_payload_says(home: House) -> None:

@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from longtake.domain.session import EndReason, State
+from longtake.domain.session import State
 from tests.house import House, house
-from workflows import policies
 
 
 def running(tasks: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return [task for task in tasks if task["ended_at"] is None]
-
-
-async def test_a_lost_start_reply_leaves_one_recording(home: House) -> None:
-    await home.room("standup", "1001")
-    await home.fault("start", "lost_reply", when="after", times=1)
-    handle = await home.start("standup")
-    status = await home.recording(handle)
-    [task] = await home.tasks("standup")
-    assert [segment.task_id for segment in status.segments] == [task["task_id"]]
-    assert status.attempts == 1
-    await handle.signal("stop")
-    result = await handle.result()
-    assert result.strays == []
-    assert running(await home.tasks("standup")) == []
 
 
 async def test_a_lost_start_is_found_in_storage_where_no_callback_comes(
@@ -102,20 +87,6 @@ async def test_a_strays_late_event_gets_it_stopped(
         ]
 
 
-async def test_internal_errors_are_retried_with_growing_waits(home: House) -> None:
-    await home.fault("start", "status", status=500, times=2)
-    handle = await home.start("standup")
-    await home.recording(handle)
-    calls = await home.calls("start")
-    assert [call["status"] for call in calls] == [500, 500, 200]
-    first, second, third = [datetime.fromisoformat(call["at"]) for call in calls]
-    wait = policies.START.retry.initial_interval
-    assert second - first >= wait
-    assert third - second >= 2 * wait
-    assert len(await home.calls("acquire")) == 1
-    assert len(await home.tasks("standup")) == 1
-
-
 async def test_a_resource_that_expires_during_an_outage_is_acquired_again(
     skipping: WorkflowEnvironment, tmp_path: Path
 ) -> None:
@@ -156,22 +127,6 @@ async def test_an_expired_resource_is_acquired_again_at_once(home: House) -> Non
     assert len(await home.calls("acquire")) == 2
 
 
-async def test_a_recorder_that_never_comes_up_is_replaced_under_another_identity(
-    skipping: WorkflowEnvironment, tmp_path: Path
-) -> None:
-    async with house(skipping.client, tmp_path, timings={"failure": 0.001}) as home:
-        await home.fault("start", "never_up", times=1)
-        with skipping.with_time_skipping_disabled():
-            handle = await home.start("standup")
-        await home.until(handle, lambda status: status.state is State.CONFIRMING)
-        await skipping.fast_forward(handle, timedelta(minutes=3))
-        status = await home.recording(handle)
-        dead, alive = await home.tasks("standup")
-        assert status.attempts == 2
-        assert dead["recorder"] != alive["recorder"]
-        assert running(await home.tasks("standup")) == [alive]
-
-
 async def test_a_full_vendor_is_waited_for(skipping: WorkflowEnvironment, tmp_path: Path) -> None:
     async with house(skipping.client, tmp_path) as home:
         await home.fault("acquire", "code", code=406, times=4)
@@ -181,50 +136,6 @@ async def test_a_full_vendor_is_waited_for(skipping: WorkflowEnvironment, tmp_pa
         await skipping.fast_forward(handle, timedelta(minutes=10))
         await home.recording(handle)
         assert [call["code"] for call in await home.calls("acquire")] == [406] * 4 + [None]
-
-
-@pytest.mark.parametrize(
-    ("call", "kind", "fields", "failure"),
-    [
-        ("acquire", "status", {"status": 401}, "Unauthorized"),
-        ("acquire", "code", {"code": 400}, "NotConfigured"),
-        ("start", "code", {"code": 2}, "InvalidRequest"),
-    ],
-)
-async def test_a_permanent_refusal_fails_at_once_with_the_vendors_code(
-    home: House, call: str, kind: str, fields: dict[str, int], failure: str
-) -> None:
-    await home.fault(call, kind, times=1, **fields)
-    handle = await home.start("standup")
-    with pytest.raises(WorkflowFailureError) as caught:
-        await handle.result()
-    assert isinstance(caught.value.cause, ApplicationError)
-    assert caught.value.cause.type == failure
-    status = await home.status(handle)
-    assert status.failure is not None
-    assert status.failure.vendor_code
-    assert len(await home.calls(call)) == 1
-
-
-async def test_a_corrupt_reply_is_recovered_from_not_crashed_on(home: House) -> None:
-    await home.room("standup", "1001")
-    await home.fault("start", "corrupt_reply", when="after", times=1)
-    handle = await home.start("standup")
-    status = await home.recording(handle)
-    assert len(await home.tasks("standup")) == 1
-    assert len(status.segments) == 1
-
-
-async def test_a_stop_behind_a_start_waits_for_it_and_stops_at_once(home: House) -> None:
-    await home.room("standup", "1001")
-    await home.fault("start", "slow", seconds=2.0, when="after", times=1)
-    handle = await home.start("standup")
-    await home.eventually(lambda: home.tasks("standup"))
-    await handle.signal("stop")
-    result = await handle.result()
-    assert result.end_reason is EndReason.STOPPED
-    [task] = await home.tasks("standup")
-    assert task["ended_at"]
 
 
 async def test_a_stop_during_a_lost_start_waits_for_its_id(home: House) -> None:
@@ -239,18 +150,6 @@ async def test_a_stop_during_a_lost_start_waits_for_its_id(home: House) -> None:
     [task] = await home.tasks("standup")
     assert task["ended_at"]
     assert [segment.task_id for segment in result.segments] == [task["task_id"]]
-
-
-async def test_doubled_reordered_and_forged_callbacks_change_nothing(home: House) -> None:
-    await home.room("standup", "1001")
-    for kind in ("double", "reorder", "forge"):
-        await home.fault("callback", kind, probability=0.9)
-    handle = await home.start("standup")
-    await home.recording(handle)
-    await handle.signal("stop")
-    result = await handle.result()
-    assert (result.end_reason, len(result.segments)) == (EndReason.STOPPED, 1)
-    assert result.strays == []
 
 
 async def test_a_task_found_after_a_new_acquire_is_controlled_with_its_own_resource(
