@@ -52,6 +52,25 @@ def floating_panes(count: int) -> tuple[Pane, ...]:
     )
 
 
+def speaker_panes(count: int) -> tuple[Pane, ...]:
+    """A large pane, and up to 24 small ones, for nobody yet: columns right of it, then a row."""
+    for rows in (4, 6, 8):
+        if count <= rows:
+            left, height = Fraction(rows, rows + 1), Fraction(1, rows)
+            column = (_pane(left, i * height, 1 - left, height) for i in range(count))
+            return _pane(0, 0, left, 1), *column
+    left, width, height = Fraction(8, 10), Fraction(1, 10), Fraction(1, 8)
+    columns = [(left + i // 8 * width, i % 8 * height) for i in range(16)]
+    below = [(i * width, 7 * height) for i in range(8)]
+    small = (_pane(x, y, width, height) for x, y in (columns + below)[:count])
+    return _pane(0, 0, left, 1 if count <= 16 else 7 * height), *small
+
+
+def pixel(share: float, size: int) -> int:
+    """The nearest pixel of a canvas's side; what differs by an error of arithmetic is the same."""
+    return round(round(share * size, 6))
+
+
 def _grid(count: int) -> tuple[Pane, ...]:
     """Cells row by row; two users share the canvas's width, others get a square of cells."""
     columns = math.isqrt(max(count - 1, 0)) + 1
@@ -71,25 +90,11 @@ def _around(
     if isinstance(layout, FloatingLayout):
         large, small = Pane(x=0, y=0, width=1, height=1), floating_panes(len(others))
     else:
-        large, small = _beside(len(others))
+        large, *small = speaker_panes(len(others))
     if isinstance(layout, ScreenShareLayout):
         large = large.model_copy(update={"fit": "contain"})
     first = _seated((large,), [user for user in users if user == main])
     return first + _seated(small, others)
-
-
-def _beside(count: int) -> tuple[Pane, tuple[Pane, ...]]:
-    """A large pane, and up to 24 small ones: columns right of it, then a row below it."""
-    for rows in (4, 6, 8):
-        if count <= rows:
-            left, height = Fraction(rows, rows + 1), Fraction(1, rows)
-            column = (_pane(left, i * height, 1 - left, height) for i in range(count))
-            return _pane(0, 0, left, 1), tuple(column)
-    left, width, height = Fraction(8, 10), Fraction(1, 10), Fraction(1, 8)
-    columns = [(left + i // 8 * width, i % 8 * height) for i in range(16)]
-    below = [(i * width, 7 * height) for i in range(8)]
-    small = tuple(_pane(x, y, width, height) for x, y in (columns + below)[:count])
-    return _pane(0, 0, left, 1 if count <= 16 else 7 * height), small
 
 
 def _custom(panes: Sequence[Pane], users: Sequence[str]) -> tuple[Pane, ...]:

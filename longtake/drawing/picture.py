@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from longtake.domain.geometry import arrange
+from longtake.domain.geometry import arrange, pixel
 from longtake.domain.layout import Fit, Layout, Pane
 from longtake.drawing.colours import Colours, Rgb, colour, rgb_of
 
@@ -73,8 +73,8 @@ def _visible(tile: Tile) -> bool:
 def _box(pane: Pane, width: int, height: int) -> Box:
     """Edges are rounded, not sizes: panes that touch share no pixel and leave none."""
     return Box(
-        round(pane.x * width),
-        round(pane.y * height),
-        round((pane.x + pane.width) * width),
-        round((pane.y + pane.height) * height),
+        pixel(pane.x, width),
+        pixel(pane.y, height),
+        pixel(pane.x + pane.width, width),
+        pixel(pane.y + pane.height, height),
     )

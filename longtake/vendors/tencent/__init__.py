@@ -1,0 +1,1 @@
+"""Tencent TRTC on-cloud recording."""

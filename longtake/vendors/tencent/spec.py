@@ -1,0 +1,17 @@
+"""What TRTC's folder offers to the rest."""
+
+from __future__ import annotations
+
+from longtake.vendorkit.spec import VendorSpec
+from longtake.vendors.tencent.adapter import TencentRecorder
+from longtake.vendors.tencent.callbacks import TencentCallbacks
+from longtake.vendors.tencent.settings import TencentAccount, TencentStorage
+
+SPEC = VendorSpec(
+    slug="tencent",
+    title="Tencent TRTC on-cloud recording",
+    account=TencentAccount,
+    storage=TencentStorage,
+    recorder=TencentRecorder,
+    callbacks=TencentCallbacks,
+)
