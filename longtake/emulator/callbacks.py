@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,8 +20,6 @@ from longtake.emulator.settings import CallbackTarget
 
 _log = logging.getLogger(__name__)
 
-_ANSWER_WITHIN = 10.0  # seconds
-_RETRY_AFTER = (0.0, 2.0, 10.0)  # seconds of the emulator's clock before each of three repeats
 _HELD_BACK = 5.0  # seconds after which a reordered callback goes even if no other followed
 
 WRONG_SECRET = "not-the-secret"  # noqa: S105 - signs forgeries, and must fit nothing
@@ -34,11 +33,29 @@ class Signed:
     body: bytes
 
 
+@dataclass(frozen=True)
+class Insistence:
+    """How a vendor delivers.
+
+    answer_within: seconds that the receiver has. repeats: seconds of the emulator's clock before
+    each repeat. lifetime: seconds after which none follows. wants_json: a status 200 alone is no
+    answer.
+    """
+
+    answer_within: float
+    repeats: tuple[float, ...]
+    lifetime: float = math.inf
+    wants_json: bool = False
+
+
 class Notice(Protocol):
     """A vendor's event, rendered anew for each delivery since it carries the sending time."""
 
     @property
     def room(self) -> str: ...
+
+    @property
+    def insistence(self) -> Insistence: ...
 
     def render(self, sent_at: datetime, secret: str | None) -> Signed:
         """Body and headers; ``secret`` None means the vendor's default."""
@@ -132,31 +149,39 @@ class CallbackSender:
         """Post until it is taken or given up; ``then`` are those held back for this one."""
         if delay:
             await self._clock.sleep(delay)
-        for gap in (None, *_RETRY_AFTER):
+        await self._insist(vendor, notice, forged=forged)
+        for late in then:
+            self._spawn(self._deliver(vendor, late))
+
+    async def _insist(self, vendor: str, notice: Notice, *, forged: bool) -> None:
+        """Post until it is taken, or the vendor gives up; a forger tries once."""
+        how, began = notice.insistence, self._clock.now()
+        for gap in (0.0, *how.repeats):
             if gap:
                 await self._clock.sleep(gap)
             target = self._targets.get(vendor)
             if target is None:
                 return
-            secret = WRONG_SECRET if forged else target.secret
-            if await self._post(target.url, notice.render(self._clock.now(), secret)) or forged:
+            now = self._clock.now()
+            if (now - began).total_seconds() > how.lifetime:
                 break
-        else:
-            _log.warning(
-                "a callback of %s was not taken in %d tries", vendor, 1 + len(_RETRY_AFTER)
-            )
-        for late in then:
-            self._spawn(self._deliver(vendor, late))
+            signed = notice.render(now, WRONG_SECRET if forged else target.secret)
+            if await self._post(target.url, signed, how) or forged:
+                return
+        _log.warning("a callback of %s was not taken", vendor)
 
-    async def _post(self, url: str, signed: Signed) -> bool:
-        """Whether the receiver took it: status 200 and a JSON body."""
+    async def _post(self, url: str, signed: Signed, how: Insistence) -> bool:
+        """Whether the receiver took it."""
         if self._http is None:
-            # Waiting for a free connection is our own affair, not the receiver's slowness.
-            timeout = httpx.Timeout(_ANSWER_WITHIN, pool=None)
-            self._http = httpx.AsyncClient(timeout=timeout, trust_env=False)
+            self._http = httpx.AsyncClient(trust_env=False)
+        # Waiting for a free connection is our own affair, not the receiver's slowness.
+        timeout = httpx.Timeout(how.answer_within, pool=None)
         try:
-            response = await self._http.post(url, content=signed.body, headers=signed.headers)
-            json.loads(response.content)
+            response = await self._http.post(
+                url, content=signed.body, headers=signed.headers, timeout=timeout
+            )
+            if how.wants_json:
+                json.loads(response.content)
         except (httpx.HTTPError, ValueError):
             return False
         return response.status_code == 200

@@ -12,7 +12,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from longtake.emulator.faults import CALLBACK, NOW, Code, Fault, Rule, TaskFault, kinds, parse_fault
+from longtake.emulator.faults import (
+    CALLBACK,
+    NOW,
+    Code,
+    Evict,
+    Fault,
+    Rule,
+    TaskFault,
+    kinds,
+    parse_fault,
+)
 from longtake.emulator.ledger import rfc3339
 from longtake.emulator.rooms import Person
 from longtake.emulator.settings import CallbackTarget
@@ -83,7 +93,9 @@ class Control:
         return JSONResponse({"status": "ok", "vendors": sorted(self._vendors), **self._time()})
 
     async def ledger(self, _request: Request) -> Response:
-        return JSONResponse(self._world.ledger.as_json())
+        # In ASCII: callers can send, and the ledger keep, text that has no UTF-8.
+        content = json.dumps(self._world.ledger.as_json())
+        return Response(content, media_type="application/json")
 
     async def time(self, _request: Request) -> Response:
         return JSONResponse(self._time())
@@ -166,6 +178,10 @@ class Control:
             raise Refused([_broken("call", "unknown call", sorted(calls))])
         if isinstance(fault, Code) and not any(v.knows_code(fault.call, fault.code) for v in named):
             raise Refused([_broken("code", f"not a code of {fault.call!r}", None)])
+        if isinstance(fault, Evict) and fault.code is not None:
+            leaves = sorted(frozenset[int]().union(*(vendor.leave_codes for vendor in named)))
+            if fault.code not in leaves:
+                raise Refused([_broken("code", "not a code for leaving", [str(c) for c in leaves])])
 
     def _vendor(self, request: Request) -> str:
         name: str = request.path_params["vendor"]

@@ -30,7 +30,8 @@ class Reply:
         """JSON; a body that is text goes out as it is, and None as no body."""
         if self.body is None or isinstance(self.body, str):
             return Response(self.body, self.status, self.headers)
-        content = json.dumps(self.body, separators=(",", ":"), ensure_ascii=False).encode()
+        text = json.dumps(self.body, separators=(",", ":"), ensure_ascii=False)
+        content = text.encode(errors="backslashreplace")  # a lone surrogate, echoed, is no UTF-8
         if corrupt:
             content = content[: max(1, len(content) // 2)]
         return Response(content, self.status, self.headers, "application/json")
@@ -56,7 +57,8 @@ class Afflictable(Protocol):
 class Exchange:
     """One call under way.
 
-    creates_task: the task that a task fault would strike exists only after the effect.
+    creates_task: the task that a task fault would strike exists only after the effect, save for
+    the faults ``of_resource``, which strike what was there before.
     """
 
     world: World
@@ -64,6 +66,7 @@ class Exchange:
     request: Request
     record: CallRecord
     creates_task: bool = False
+    of_resource: tuple[type[TaskFault], ...] = ()
 
     async def run(self, effect: Callable[[], Awaitable[Reply]]) -> Response:
         """Faults before, the effect, faults after, the answer."""
@@ -99,7 +102,7 @@ class Exchange:
             self.record.call, fault.code
         ):
             return False
-        of_task = isinstance(fault, TaskFault) and not isinstance(fault, faults.ExpireResource)
+        of_task = isinstance(fault, TaskFault) and not isinstance(fault, self.of_resource)
         return phase == ("after" if of_task and self.creates_task else fault.when)
 
     def _hit(self, rule: Rule) -> None:

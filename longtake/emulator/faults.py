@@ -127,9 +127,10 @@ class Migrate(TaskFault):
 
 
 class Evict(TaskFault):
-    """The recorder is thrown out of the room."""
+    """The recorder is thrown out of the room; ``code``: the vendor's for how it left."""
 
     kind: Literal["evict"]
+    code: int | None = None
 
 
 class Forget(TaskFault):

@@ -9,7 +9,10 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Person(BaseModel):
-    """A user in a room; whether audio and video are being published."""
+    """A user in a room; whether audio and video are being published.
+
+    screen: a second published video, which some vendors record apart and others not at all.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -17,10 +20,16 @@ class Person(BaseModel):
     name: str = ""
     audio: bool = True
     video: bool = True
+    screen: bool = False
 
     @property
     def publishes(self) -> bool:
         return self.audio or self.video
+
+
+def screen_of(user: str) -> str:
+    """By what a user's screen goes where pictures are told apart."""
+    return f"{user}'s screen"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from longtake.emulator.server import running
 from longtake.vendors.agora.emulator.credentials import APP_ID
 from tests.emulator.emulated import Emulated, Launch, Receiver, emulated
+from tests.emulator.trtc import LaunchTrtc, Trtc, emulated_trtc
 
 
 @pytest.fixture
@@ -39,6 +40,30 @@ async def emulator(shared: Emulated) -> Emulated:
     assert (await shared.http.post("/_emulator/reset")).status_code == 200
     shared.app = APP_ID
     return shared
+
+
+@pytest.fixture
+async def launch_trtc(tmp_path: Path) -> AsyncGenerator[LaunchTrtc]:
+    """Starts emulators of TRTC with the options a test asks for."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**settings: Any) -> Trtc:
+            return await stack.enter_async_context(emulated_trtc(tmp_path / "data", **settings))
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+async def shared_trtc(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Trtc]:
+    async with emulated_trtc(tmp_path_factory.mktemp("trtc")) as running_for_all:
+        yield running_for_all
+
+
+@pytest.fixture
+async def trtc(shared_trtc: Trtc) -> Trtc:
+    """The usual emulator of TRTC, as new: no media, no rate limit."""
+    assert (await shared_trtc.http.post("/_emulator/reset")).status_code == 200
+    return shared_trtc
 
 
 @pytest.fixture

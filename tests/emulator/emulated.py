@@ -1,4 +1,4 @@
-"""A running emulator, and a plain client that knows no more of Agora than its paths."""
+"""Running emulators, and a plain client that knows no more of Agora than its paths."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from longtake.emulator.app import create_app
 from longtake.emulator.server import running
@@ -30,11 +31,52 @@ class Task:
         self.cname, self.uid, self.resource, self.sid, self.mode = cname, uid, resource, sid, mode
 
 
-class Emulated:
-    """Calls to one emulator, and its control surface."""
+class Controlled:
+    """The control surface of one emulator, as one vendor's tests use it."""
+
+    vendor: str
 
     def __init__(self, url: str, http: httpx.AsyncClient, data: Path) -> None:
         self.url, self.http, self.data = url, http, data
+
+    async def room(self, name: str, *users: str | dict[str, Any]) -> None:
+        people = [u if isinstance(u, dict) else {"user": u, "name": f"U{u}"} for u in users]
+        reply = await self.http.put(
+            f"/_emulator/rooms/{self.vendor}/{quote(name)}", json={"participants": people}
+        )
+        assert reply.status_code == 200, reply.text
+
+    async def present(self, name: str) -> list[str]:
+        reply = await self.http.get(f"/_emulator/rooms/{self.vendor}/{quote(name)}")
+        return [person["user"] for person in reply.json()["participants"]]
+
+    async def advance(self, seconds: float) -> None:
+        reply = await self.http.post("/_emulator/clock", json={"advance": seconds})
+        assert reply.status_code == 200, reply.text
+
+    async def fault(self, kind: str, call: str = "*", **more: Any) -> dict[str, Any]:
+        rule = {"vendor": self.vendor, "call": call, "kind": kind, **more}
+        reply = await self.http.post("/_emulator/faults", json=rule)
+        assert reply.status_code == 201, reply.text
+        return reply.json()
+
+    async def faults(self) -> list[dict[str, Any]]:
+        return (await self.http.get("/_emulator/faults")).json()["faults"]
+
+    async def ledger(self) -> dict[str, list[dict[str, Any]]]:
+        return (await self.http.get("/_emulator/ledger")).json()
+
+    async def tasks(self) -> list[dict[str, Any]]:
+        return (await self.ledger())["tasks"]
+
+
+class Emulated(Controlled):
+    """Calls to an emulated Agora."""
+
+    vendor = "agora"
+
+    def __init__(self, url: str, http: httpx.AsyncClient, data: Path) -> None:
+        super().__init__(url, http, data)
         self.app = APP_ID
 
     def path(self, tail: str) -> str:
@@ -81,7 +123,7 @@ class Emulated:
     async def recording(self, **more: Any) -> Task:
         """A task whose recorder is up, in a room with Ada and Bob unless there are others."""
         cname = more.get("cname", "room")
-        if not (await self.http.get(f"/_emulator/rooms/agora/{cname}")).json()["participants"]:
+        if not await self.present(cname):
             await self.room(cname, "1001", "1002")
         task = await self.begin(**more)
         await self.advance(2.5)
@@ -108,58 +150,39 @@ class Emulated:
             await self.advance(1)
         return await answer
 
-    # -- the control surface -----------------------------------------------------------------
-
-    async def room(self, cname: str, *users: str | dict[str, Any]) -> None:
-        people = [u if isinstance(u, dict) else {"user": u, "name": f"U{u}"} for u in users]
-        reply = await self.http.put(
-            f"/_emulator/rooms/agora/{cname}", json={"participants": people}
-        )
-        assert reply.status_code == 200, reply.text
-
-    async def advance(self, seconds: float) -> None:
-        reply = await self.http.post("/_emulator/clock", json={"advance": seconds})
-        assert reply.status_code == 200, reply.text
-
-    async def fault(self, kind: str, call: str = "*", **more: Any) -> dict[str, Any]:
-        rule = {"vendor": "agora", "call": call, "kind": kind, **more}
-        reply = await self.http.post("/_emulator/faults", json=rule)
-        assert reply.status_code == 201, reply.text
-        return reply.json()
-
-    async def faults(self) -> list[dict[str, Any]]:
-        return (await self.http.get("/_emulator/faults")).json()["faults"]
-
-    async def ledger(self) -> dict[str, list[dict[str, Any]]]:
-        return (await self.http.get("/_emulator/ledger")).json()
-
-    async def tasks(self) -> list[dict[str, Any]]:
-        return (await self.ledger())["tasks"]
-
 
 class Receiver:
-    """A callback receiver that keeps what it is sent; ``refuse`` answers 500 that many times."""
+    """A callback receiver that keeps what it is sent.
+
+    refuse: answers 500 that many times. text: of its other answers. meanwhile: what happens
+    before each answer.
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.seen: list[tuple[dict[str, str], bytes]] = []
         self.refuse = 0
+        self.text = "{}"
+        self.meanwhile: Callable[[], Awaitable[None]] | None = None
         self._news = asyncio.Event()
 
     async def __call__(self, request: Request) -> Response:
         self.seen.append((dict(request.headers), await request.body()))
+        if self.meanwhile is not None:
+            await self.meanwhile()
         self._news.set()
         if self.refuse:
             self.refuse -= 1
-            return JSONResponse({}, 500)
-        return JSONResponse({})
+            return Response("{}", 500)
+        return Response(self.text)
 
     @property
     def events(self) -> list[dict[str, Any]]:
         return [json.loads(body) for _, body in self.seen]
 
     def of_type(self, event: int) -> list[dict[str, Any]]:
-        return [notice for notice in self.events if notice["eventType"] == event]
+        """Those of one number, which vendors spell differently."""
+        return [n for n in self.events if (n.get("eventType") or n.get("EventType")) == event]
 
     async def until(self, ready: Callable[[], object], seconds: float = 5) -> None:
         async with asyncio.timeout(seconds):

@@ -95,6 +95,14 @@ async def test_the_eleventh_call_of_a_second_is_429(launch: Launch) -> None:
     assert (await emulator.acquire()).status_code == 200
 
 
+async def test_text_that_has_no_utf8_is_echoed_all_the_same(emulator: Emulated) -> None:
+    await emulator.fault("code", "acquire", code=406)
+    body = rb'{"cname": "\ud800", "uid": "1", "clientRequest": {}}'
+    headers = {"Content-Type": "application/json"}
+    reply = await emulator.http.post(emulator.path("acquire"), content=body, headers=headers)
+    assert (reply.status_code, reply.json()["cname"]) == (400, "\ud800")
+
+
 @pytest.mark.parametrize("version", ["v1", "v2"])
 async def test_the_callback_servers_are_told(emulator: Emulated, version: str) -> None:
     reply = await emulator.http.get(f"/{version}/ncs/ip")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from longtake.emulator.rooms import Person
-from longtake.vendors.agora.emulator.geometry import Cell, best_fit, place, vertical_columns
+from longtake.emulator.stage import Cell
+from longtake.vendors.agora.emulator.geometry import best_fit, place, vertical_columns
 from longtake.vendors.agora.emulator.layouts import LayoutFields
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from longtake.emulator.media.participants import Participant, colour, tone
 from longtake.emulator.media.picture import Picture, Region, draw
-from longtake.emulator.media.playlist import PlaylistEntry, render_playlist
+from longtake.emulator.media.playlist import PlaylistEntry, PlaylistStyle, render_playlist
 from longtake.emulator.media.slices import (
     Scene,
     Timeline,
@@ -401,7 +401,8 @@ def test_growing_playlist_is_written_as_agora_writes_it() -> None:
 
 
 def test_ended_playlist_closes_and_may_follow_the_standard() -> None:
-    text = render_playlist([PlaylistEntry("a.ts", 4.0)], ended=True, comma=True)
+    style = PlaylistStyle(comma=True)
+    text = render_playlist([PlaylistEntry("a.ts", 4.0)], ended=True, style=style)
     assert text.endswith("#EXTINF:4.000000,\na.ts\n#EXT-X-ENDLIST\n")
 
 

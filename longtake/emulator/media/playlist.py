@@ -22,25 +22,43 @@ class PlaylistEntry:
     tags: tuple[str, ...] = ()
 
 
-def render_playlist(entries: Sequence[PlaylistEntry], *, ended: bool, comma: bool = False) -> str:
-    """The whole playlist; recorders upload it anew, under the same name, after every slice.
+@dataclass(frozen=True)
+class PlaylistStyle:
+    """How a vendor writes its playlists; the defaults are Agora's.
 
-    ended: the recording is over, so the end mark closes the list.
-    comma: end EXTINF with the comma that RFC 8216 demands; Agora is documented to omit it.
+    head: the lines before the target duration. decimals: of a slice's duration.
+    comma: end EXTINF with the comma that RFC 8216 demands.
     """
-    longest = max((entry.duration for entry in entries), default=0.0)
-    lines = [
-        "#EXTM3U",
+
+    head: tuple[str, ...] = (
         "#EXT-X-VERSION:3",
         "#EXT-X-MEDIA-SEQUENCE:0",
         "#EXT-X-ALLOW-CACHE:YES",
-        f"#EXT-X-TARGETDURATION:{math.ceil(longest)}",
-    ]
+    )
+    decimals: int = 6
+    comma: bool = False
+
+
+def render_playlist(
+    entries: Sequence[PlaylistEntry],
+    *,
+    ended: bool,
+    style: PlaylistStyle = PlaylistStyle(),
+    tags: Sequence[str] = (),
+) -> str:
+    """The whole playlist; recorders upload it anew, under the same name, after every slice.
+
+    ended: the recording is over, so the end mark closes the list.
+    tags: the vendor's own lines about the recording, after the target duration.
+    """
+    longest = max((entry.duration for entry in entries), default=0.0)
+    lines = ["#EXTM3U", *style.head, f"#EXT-X-TARGETDURATION:{math.ceil(longest)}", *tags]
+    comma = "," if style.comma else ""
     for entry in entries:
         if entry.discontinuity:
             lines.append("#EXT-X-DISCONTINUITY")
         lines += entry.tags
-        lines += [f"#EXTINF:{entry.duration:.6f}{',' if comma else ''}", entry.uri]
+        lines += [f"#EXTINF:{entry.duration:.{style.decimals}f}{comma}", entry.uri]
     if ended:
         lines.append("#EXT-X-ENDLIST")
     return "\n".join(lines) + "\n"

@@ -140,6 +140,22 @@ def remux_mp4(slices: Sequence[bytes]) -> bytes:
         return path.read_bytes()
 
 
+def remux_adts(slices: Sequence[bytes]) -> bytes:
+    """The sound of the slices of one recording, in order, as one AAC file (ADTS)."""
+    output = BytesIO()
+    with av.open(output, "w", format="adts") as container:
+        stream: Stream | None = None
+        for content in slices:
+            with av.open(BytesIO(content), "r", format="mpegts") as source:
+                sound = source.streams.audio[0]
+                stream = stream or container.add_stream_from_template(sound)
+                for packet in source.demux(sound):
+                    if packet.dts is not None:
+                        packet.stream = stream
+                        container.mux_one(packet)
+    return output.getvalue()
+
+
 def snapshot(picture: Picture, participants: Iterable[Participant], at: datetime) -> bytes:
     """The frame of instant ``at`` as a JPEG."""
     jpeg = BytesIO()

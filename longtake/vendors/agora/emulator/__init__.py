@@ -1,7 +1,7 @@
 """Agora Cloud Recording as the emulator serves it: a second opinion on its own texts.
 
 gateway: routes, credentials, rate. service: what calls do. recording: the life of a recorder.
-takes, uploads, encoding, naming: its files. notices: its callbacks. requests, start_request,
+uploads, playlists, naming: its files. notices: its callbacks. requests, start_request,
 storage_config, extension_services, layouts: what bodies may hold. refusals: codes. tokens,
 geometry, subscriptions: who joins, where users are shown, who is recorded.
 """

@@ -7,11 +7,8 @@ import binascii
 import hmac
 import json
 import re
-import time
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, cast, get_args
 
 from starlette.requests import Request
@@ -21,6 +18,7 @@ from longtake.emulator import faults
 from longtake.emulator.exchange import Exchange, Reply
 from longtake.emulator.faults import TaskFault
 from longtake.emulator.ledger import CallRecord
+from longtake.emulator.rate import RateWindow
 from longtake.emulator.world import World
 from longtake.vendors.agora.emulator.options import AgoraOptions
 from longtake.vendors.agora.emulator.recording import Recording
@@ -65,11 +63,12 @@ class AgoraEmulator:
 
     name = "agora"
     calls = CALLS
+    leave_codes = frozenset[int]()
 
     def __init__(self, world: World, options: AgoraOptions, *, strict: bool) -> None:
         self._world, self._options, self._strict = world, options, strict
         self._service = AgoraService(world, options, strict=strict)
-        self._admitted: deque[tuple[datetime, float]] = deque()
+        self._rate = RateWindow(options.limits.calls_per_second)
 
     def matches(self, request: Request) -> bool:
         """By path, in any case: a path in the wrong case is still a mistake made with Agora."""
@@ -87,12 +86,19 @@ class AgoraEmulator:
         body = await request.body()
         document = _lenient(body)
         self._identify(record, document)
-        exchange = Exchange(self._world, self, request, record, creates_task=route.call == START)
+        exchange = Exchange(
+            self._world,
+            self,
+            request,
+            record,
+            creates_task=route.call == START,
+            of_resource=(faults.ExpireResource,),
+        )
         return await exchange.run(lambda: self._effect(request, route, record, body))
 
     def reset(self) -> None:
         self._service.reset()
-        self._admitted.clear()
+        self._rate = RateWindow(self._options.limits.calls_per_second)
 
     # -- faults ----------------------------------------------------------------------------------
 
@@ -125,7 +131,7 @@ class AgoraEmulator:
             return _gateway_error(401, "Unauthorized")
         if not self._authentic(authorization):
             return _gateway_error(401, "Invalid authentication credentials")
-        if not self._within_rate(record.at):
+        if not self._rate.admits(record.at):
             return _gateway_error(429, "API rate limit exceeded")
         return None
 
@@ -138,24 +144,6 @@ class AgoraEmulator:
         known = self._options.customers.get(customer)
         matches = hmac.compare_digest(secret.encode(), (known or "").encode())
         return scheme == "Basic" and known is not None and matches
-
-    def _within_rate(self, now: datetime) -> bool:
-        """At most so many calls within any second; refused calls are not counted.
-
-        A second is over when it has passed on either clock: the emulator's may be told to jump, and
-        stands still while it does.
-        """
-        limit = self._options.limits.calls_per_second
-        real = time.monotonic()
-        while self._admitted and (
-            self._admitted[0][0] <= now - timedelta(seconds=1) or self._admitted[0][1] <= real - 1
-        ):
-            self._admitted.popleft()
-        if 0 < limit <= len(self._admitted):
-            return False
-        if limit:
-            self._admitted.append((now, real))
-        return True
 
     # -- the call --------------------------------------------------------------------------------
 

@@ -9,26 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from longtake.emulator.rooms import Person
+from longtake.emulator.stage import Cell
 from longtake.vendors.agora.emulator.layouts import LayoutFields
 
 MOST_USERS = 17
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A region of the canvas; ``user`` None shows what lies below."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    user: str | None = None
-    fit: Literal["crop", "fit"] = "crop"
-    alpha: float = 1.0
 
 
 def place(layout: LayoutFields, people: Sequence[Person]) -> tuple[Cell, ...]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
-from longtake.vendors.agora.emulator.notices import milliseconds
-
-TrackType = Literal["audio", "video", "audio_and_video"]
+from longtake.emulator.stage import Kind, TrackKey
+from longtake.emulator.stamps import milliseconds
+from longtake.emulator.takes import Track
 
 MIXED_UID = "0"
 """The uid under which files list what holds everybody."""
@@ -23,31 +23,36 @@ _SPECIAL = re.compile(r"[!@#$%^&*()+_.=\[\]{}~|,;:?<>]")
 
 @dataclass(frozen=True)
 class Stems:
-    """The names of one recording on one server: ``generation`` 0, or the n-th failover."""
+    """The names of one recording; ``generation`` 0, or the n-th failover."""
 
     prefix: str
     sid: str
     cname: str
-    generation: int = 0
 
     @classmethod
     def of(cls, prefix: str, sid: str, cname: str, *, web: bool) -> Stems:
         """Web page recording replaces special characters of the name."""
         return cls(prefix, sid, _SPECIAL.sub("-", cname) if web else cname)
 
-    @property
-    def mixed(self) -> str:
-        backup = f"bak{self.generation - 1}_" if self.generation else ""
+    def of_track(self, generation: int, key: TrackKey) -> str:
+        if key.user is None:
+            return self._mixed(generation)
+        return self.of_user(generation, key.user, "video" if key.kind == "video" else "audio")
+
+    def of_user(self, generation: int, uid: str, token: Literal["audio", "video"]) -> str:
+        return f"{self._mixed(generation)}__uid_s_{uid}__uid_e_{token}"
+
+    def _mixed(self, generation: int) -> str:
+        backup = f"bak{generation - 1}_" if generation else ""
         return f"{self.prefix}{backup}{self.sid}_{self.cname}"
 
-    def of_user(self, uid: str, token: Literal["audio", "video", "av"]) -> str:
-        return f"{self.mixed}__uid_s_{uid}__uid_e_{token}"
+
+def uid_of(key: TrackKey) -> str:
+    return MIXED_UID if key.user is None else key.user
 
 
-def at(stem: str, when: datetime, extension: str) -> str:
-    """The name of a slice or a snapshot that begins at ``when``."""
-    stamp = when.astimezone(UTC).strftime("%Y%m%d%H%M%S%f")[:17]
-    return f"{stem}_{stamp}.{extension}"
+def track_type(kind: Kind) -> str:
+    return "audio_and_video" if kind == "both" else kind
 
 
 @dataclass(frozen=True)
@@ -55,14 +60,18 @@ class FileEntry:
     """A file as ``fileList`` in its JSON form shows it."""
 
     name: str
-    track: TrackType
+    kind: Kind
     uid: str
     began: datetime
+
+    @classmethod
+    def of(cls, track: Track) -> FileEntry:
+        return cls(track.playlist, track.key.kind, uid_of(track.key), track.began)
 
     def as_json(self) -> dict[str, Any]:
         return {
             "fileName": self.name,
-            "trackType": self.track,
+            "trackType": track_type(self.kind),
             "uid": self.uid,
             "mixedAllUser": self.uid == MIXED_UID,
             "isPlayable": True,

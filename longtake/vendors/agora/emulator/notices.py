@@ -10,9 +10,11 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from longtake.emulator.callbacks import Signed
+from longtake.emulator.callbacks import Insistence, Signed
+from longtake.emulator.stamps import milliseconds
 
 PRODUCT_ID = 3  # cloud recording
+_INSISTENCE = Insistence(answer_within=10, repeats=(0, 2, 10), wants_json=True)
 
 
 class Service(IntEnum):
@@ -86,6 +88,10 @@ class AgoraNotice:
     def room(self) -> str:
         return self.payload["cname"]
 
+    @property
+    def insistence(self) -> Insistence:
+        return _INSISTENCE
+
     def render(self, sent_at: datetime, secret: str | None) -> Signed:
         """The envelope at ``sent_at``: a repeat differs in nothing but ``notifyMs``."""
         service, name = _SPEAKER[self.event]
@@ -117,7 +123,3 @@ def sign(body: bytes, secret: str) -> dict[str, str]:
         "Agora-Signature": hmac.new(key, body, hashlib.sha1).hexdigest(),
         "Agora-Signature-V2": hmac.new(key, body, hashlib.sha256).hexdigest(),
     }
-
-
-def milliseconds(when: datetime) -> int:
-    return round(when.timestamp() * 1000)

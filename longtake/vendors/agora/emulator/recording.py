@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from longtake.emulator.clock import Timer
 from longtake.emulator.ledger import LayoutRevision, TaskRecord
 from longtake.emulator.rooms import Person
+from longtake.emulator.stage import Stage, mixed_track, separate_tracks
+from longtake.emulator.stamps import milliseconds
+from longtake.emulator.takes import Takes
+from longtake.emulator.timers import Timers
+from longtake.emulator.uploads import Pace, Shelf, UploadNews
 from longtake.emulator.world import World
-from longtake.vendors.agora.emulator import naming, subscriptions, tokens
+from longtake.vendors.agora.emulator import geometry, subscriptions, tokens
 from longtake.vendors.agora.emulator.facts import ErrorCode, Facts, LeaveCode, Module
 from longtake.vendors.agora.emulator.layouts import LayoutFields
 from longtake.vendors.agora.emulator.naming import Stems
-from longtake.vendors.agora.emulator.notices import Event, milliseconds
+from longtake.vendors.agora.emulator.notices import Event
 from longtake.vendors.agora.emulator.options import AgoraOptions, Timings
-from longtake.vendors.agora.emulator.takes import Stage, Takes
-from longtake.vendors.agora.emulator.uploads import Output, Uploads
+from longtake.vendors.agora.emulator.uploads import AgoraUploads, Output
 from longtake.vendors.agora.emulator.voice import Voice
 
 _MOST_FAILOVERS = 3
 _TO_BACKUP = 32  # warnCode of event 2
 _DEFAULT_CANVAS = (360, 640)
+_WHOLE_PAGE = LayoutFields.model_validate({"mixedVideoLayout": 1})
 
 
 class Recording:
@@ -53,7 +57,7 @@ class Recording:
         self.push: tuple[str, ...] = ()
         self.abnormal = self.forgotten = self.migrating = False
         self._doomed = False
-        self._timers: list[Timer] = []
+        self._timers = Timers(world.clock)
         self._idle: Timer | None = None
         self._stems = Stems.of(self._prefix, facts.sid, facts.cname, web=facts.web)
         self.uploads = self._make_uploads()
@@ -68,7 +72,7 @@ class Recording:
 
     def slice_start(self) -> int:
         """When the first slice began, in ms; 0 before there is one."""
-        began = [track.began for track in self._takes.tracks.values()]
+        began = [track.began for track in self._takes.tracks]
         return milliseconds(min(began)) if began else 0
 
     @property
@@ -139,14 +143,14 @@ class Recording:
             return
         self.migrating = True
         self._restage()
-        self._later(seconds, self._resume_elsewhere)
+        self._timers.later(seconds, self._resume_elsewhere)
 
     # -- beginning -------------------------------------------------------------------------------
 
     def _boot(self) -> None:
         timings = self.timings
-        self._later(timings.uploader_up, self._start_uploader)
-        self._later(timings.recorder_up, self._come_up)
+        self._timers.later(timings.uploader_up, self._start_uploader)
+        self._timers.later(timings.recorder_up, self._come_up)
 
     def _start_uploader(self) -> None:
         if not self._doomed:
@@ -158,20 +162,20 @@ class Recording:
         code = ErrorCode.START_TIMED_OUT if self._doomed else self._token_fault()
         if code is not None:
             patience = self.timings.failure - self.timings.recorder_up
-            self._later(max(patience, 0.0), lambda: self._fail(code))
+            self._timers.later(max(patience, 0.0), lambda: self._fail(code))
             return
         self.up_at = self.record.started_at = self._clock.now()
         self._voice.say(Event.RECORDER_STARTED, status=0)
         if self.page is not None:
             self._voice.say(Event.WEB_STARTED, recorderStartTime=milliseconds(self.up_at))
-            self._later(self.page.max_recording_hour * 3600, self._reach_max_hours)
+            self._timers.later(self.page.max_recording_hour * 3600, self._reach_max_hours)
             self._begin_push()
             self._restage()
         if self._vod:
             self._voice.say(Event.VOD_STARTED, aliVodInfo={"videoId": self._world.hex_id(32)})
-        self._every(self.timings.progress, self._report_progress)
+        self._timers.every(self.timings.progress, self._report_progress)
         if snapshots := self.facts.request.snapshot_config:
-            self._every(snapshots.capture_interval, self._take_snapshots)
+            self._timers.every(snapshots.capture_interval, self._take_snapshots)
         self.room_changed()
 
     def _begin_push(self) -> None:
@@ -189,7 +193,7 @@ class Recording:
         verdict = tokens.check_token(facts.request.token or "", seat, self._clock.now())
         if isinstance(verdict, tokens.Rejected):
             return verdict.code
-        self._timers.append(self._clock.at(verdict.until, self.expire_token))
+        self._timers.keep(self._clock.at(verdict.until, self.expire_token))
         return None
 
     def _fail(self, code: int) -> None:
@@ -208,13 +212,21 @@ class Recording:
         if self.page is not None:
             page = Person(user="page", name=self.page.url)
             size = self.page.video_width, self.page.video_height
-            whole = LayoutFields.model_validate({"mixedVideoLayout": 1})
-            return None if self.onhold else Stage(*size, whole, (page,))
+            return None if self.onhold else self._mixed(*size, _WHOLE_PAGE, (page,))
         if self.facts.request.snapshots_only:
             return None
         canvas = self.facts.request.recording_config.transcoding_config
         size = (canvas.width, canvas.height) if canvas else _DEFAULT_CANVAS
-        return Stage(*size, self.layout, self.subscription.recorded(self._people()))
+        people = self.subscription.recorded(self._people())
+        if self.facts.mode == "individual":
+            return Stage(*size, people, separate_tracks(people))
+        return self._mixed(*size, self.layout, people)
+
+    def _mixed(
+        self, width: int, height: int, layout: LayoutFields, people: tuple[Person, ...]
+    ) -> Stage:
+        cells = geometry.place(layout, people)
+        return Stage(width, height, people, mixed_track(people), cells, layout.background_color)
 
     def _people(self) -> Sequence[Person]:
         return self._world.rooms.people("agora", self.facts.cname)
@@ -228,7 +240,7 @@ class Recording:
             self._idle = None
         elif not busy and self._idle is None:
             seconds = self.facts.request.recording_config.max_idle_time
-            self._idle = self._later(seconds, self._reach_max_idle)
+            self._idle = self._timers.later(seconds, self._reach_max_idle)
 
     def _reach_max_idle(self) -> None:
         self._leave("idle", LeaveCode.NO_USERS)
@@ -239,8 +251,7 @@ class Recording:
     def _resume_elsewhere(self) -> None:
         self.migrating = False
         self._voice.recorder_uid = str(self._world.rng.randrange(1, 2**32))
-        self._stems = replace(self._stems, generation=self._stems.generation + 1)
-        self._takes.move(self._stems)
+        self._takes.move()
         self._voice.say(Event.SESSION_FAILOVER, newUid=int(self._voice.recorder_uid))
         self._restage()
 
@@ -251,8 +262,8 @@ class Recording:
         now = self._clock.now()
         for person in self.subscription.recorded(self._people()):
             if person.video:
-                name = naming.at(self._stems.of_user(person.user, "video"), now, "jpg")
-                self.uploads.add_snapshot(name, person, now)
+                stem = self._stems.of_user(self._takes.generation, person.user, "video")
+                name = self.uploads.add_snapshot(stem, person, now)
                 self._voice.say(Event.SNAPSHOT_FILE, fileName=name)
 
     # -- ending ----------------------------------------------------------------------------------
@@ -262,7 +273,7 @@ class Recording:
             return
         self.left_at = self.record.ended_at = self._clock.now()
         self.record.end_reason, self.abnormal = reason, abnormal
-        self._cancel_timers()
+        self._timers.end()
         self._restage()
         if self.page is not None:
             self._voice.page_stopped(
@@ -297,36 +308,36 @@ class Recording:
     def _make_takes(self) -> Takes:
         return Takes(
             self._clock,
-            self._stems,
-            "individual" if self.facts.mode == "individual" else "mixed",
+            self._stems.of_track,
             self.timings.slice,
             on_cut=self.uploads.add,
             on_track=self._voice.track,
         )
 
-    def _make_uploads(self) -> Uploads:
+    def _make_uploads(self) -> AgoraUploads:
         request, page = self.facts.request, self.page
-        storage, config = request.storage_config, request.recording_config
-        timings = self.timings
+        storage, config, timings = request.storage_config, request.recording_config, self.timings
         mp4_seconds = page.max_video_duration * 60.0 if page else timings.mp4_rollover
-        return Uploads(
+        store = self._world.store if storage else None
+        return AgoraUploads(
             self._clock,
-            self._world.store if storage else None,
-            timings,
-            Output(
-                bucket=storage.bucket if storage else "",
+            Shelf(store, storage.bucket if storage else "", self._file_appeared),
+            Pace(timings.upload, retry=timings.slice, patience=timings.upload_patience),
+            UploadNews(
+                refused=lambda: self._voice.fail(Module.UPLOADER, ErrorCode.UPLOAD_FAILED),
+                detoured=lambda: self._voice.say(
+                    Event.WARNING, module=int(Module.UPLOADER), warnCode=_TO_BACKUP
+                ),
+                done=self._uploads_done,
+                recovered=lambda: None,
+            ),
+            output=Output(
                 audio=config.stream_types != 1,
                 video=config.stream_types != 0,
                 mp4_seconds=mp4_seconds if request.mp4 else None,
                 combined=config.stream_mode == "standard" and self.facts.mode == "individual",
             ),
-            on_file=self._file_appeared,
             on_first=self._first_uploaded,
-            on_refused=lambda: self._voice.fail(Module.UPLOADER, ErrorCode.UPLOAD_FAILED),
-            on_detour=lambda: self._voice.say(
-                Event.WARNING, module=int(Module.UPLOADER), warnCode=_TO_BACKUP
-            ),
-            on_done=self._uploads_done,
         )
 
     def _file_appeared(self, name: str) -> None:
@@ -336,21 +347,3 @@ class Recording:
     def _first_uploaded(self) -> None:
         names = ";".join(e.name for e in self.uploads.entries if e.name.endswith(".m3u8"))
         self._voice.say(Event.FILE_INFOS, fileList=names)
-
-    def _later(self, seconds: float, action: Callable[[], None]) -> Timer:
-        timer = self._clock.after(seconds, action)
-        self._timers.append(timer)
-        return timer
-
-    def _every(self, seconds: float, action: Callable[[], None]) -> None:
-        def again() -> None:
-            if self.left_at is None:
-                action()
-                self._every(seconds, action)
-
-        self._clock.at(self._clock.next_round(seconds), again)
-
-    def _cancel_timers(self) -> None:
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from longtake.emulator.stage import TrackKey
+from longtake.emulator.stamps import milliseconds
 from longtake.emulator.world import World
 from longtake.vendors.agora.emulator.facts import Facts, Module
-from longtake.vendors.agora.emulator.naming import MIXED_UID, FileEntry
-from longtake.vendors.agora.emulator.notices import AgoraNotice, Event, milliseconds
-from longtake.vendors.agora.emulator.takes import TrackKey
+from longtake.vendors.agora.emulator.naming import FileEntry, track_type, uid_of
+from longtake.vendors.agora.emulator.notices import AgoraNotice, Event
 
 _FATAL = 5
 
@@ -56,12 +57,12 @@ class Voice:
                 Event.SLICE_START,
                 startUtcMs=now,
                 discontinueUtcMs=milliseconds(resumed_from),
-                mixedAllUser=key.uid == MIXED_UID,
-                streamUid=key.uid,
-                trackType=key.kind,
+                mixedAllUser=key.user is None,
+                streamUid=uid_of(key),
+                trackType=track_type(key.kind),
             )
         silent = int(resumed_from is None)
-        state = {"streamUid": key.uid, "state": silent, "UtcMs": now}
+        state = {"streamUid": uid_of(key), "state": silent, "UtcMs": now}
         if key.kind != "video":
             self.say(Event.AUDIO_STATE, **state)
         if key.kind != "audio":

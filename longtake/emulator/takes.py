@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
 
 from longtake.emulator.clock import Clock, Timer
-from longtake.emulator.rooms import Person
-from longtake.vendors.agora.emulator import naming
-from longtake.vendors.agora.emulator.layouts import LayoutFields
-from longtake.vendors.agora.emulator.naming import MIXED_UID, FileEntry, Stems, TrackType
+from longtake.emulator.stage import Stage, TrackKey
+from longtake.emulator.stamps import digits17
 
 _LONGEST_OPEN = timedelta(seconds=120)
 """A slice can stay open longer only where the clock jumped; then just its end becomes media."""
@@ -19,23 +16,9 @@ _LONGEST_OPEN = timedelta(seconds=120)
 _SHORTEST = timedelta(milliseconds=200)
 """A slice below this is not worth a file: it holds hardly a frame."""
 
-
-@dataclass(frozen=True)
-class Stage:
-    """What the recorder sees and hears: the canvas in pixels, the layout and the people."""
-
-    width: int
-    height: int
-    layout: LayoutFields
-    people: tuple[Person, ...]
-
-
-@dataclass(frozen=True)
-class TrackKey:
-    """A track of one server: ``uid`` 0 is everybody mixed."""
-
-    uid: str
-    kind: TrackType
+StemOf = Callable[[int, TrackKey], str]
+"""The object key of a track's playlist, without ``.m3u8``; slices add their begin to it. The
+number is the generation: how many times the recorder has moved to another server."""
 
 
 @dataclass
@@ -44,6 +27,7 @@ class Track:
 
     stem: str
     key: TrackKey
+    generation: int
     slices: list[Slice] = field(default_factory=list["Slice"])
     seconds: float = 0.0
 
@@ -55,16 +39,13 @@ class Track:
     def began(self) -> datetime:
         return self.slices[0].start
 
-    def entry(self) -> FileEntry:
-        return FileEntry(self.playlist, self.key.kind, self.key.uid, self.began)
-
 
 @dataclass(frozen=True)
 class Slice:
     """One media file. ``gap``: something is missing between it and the slice before it.
 
     stages: those in force from ``start`` to ``end``, each with its instant.
-    first_pts: seconds of media that precede it in its track.
+    first: the track began or resumed with it. first_pts: seconds of its track before it.
     """
 
     track: Track
@@ -81,9 +62,6 @@ class Slice:
         return (self.end - self.start).total_seconds()
 
 
-Layering = Literal["mixed", "individual"]
-
-
 class Takes:
     """Follows the stage and cuts slices; ``on_cut`` gets those that end at one instant.
 
@@ -94,16 +72,14 @@ class Takes:
     def __init__(
         self,
         clock: Clock,
-        stems: Stems,
-        layering: Layering,
+        stem_of: StemOf,
         slice_seconds: float,
         *,
         on_cut: Callable[[Sequence[Slice]], None],
-        on_track: Callable[[TrackKey, datetime | None], None],
+        on_track: Callable[[TrackKey, datetime | None], None] | None = None,
     ) -> None:
         self._clock = clock
-        self._stems = stems
-        self._layering = layering
+        self._stem_of = stem_of
         self._slice = slice_seconds
         self._on_cut = on_cut
         self._on_track = on_track
@@ -112,50 +88,43 @@ class Takes:
         self._opened: datetime | None = None
         self._timer: Timer | None = None
         self._resumed: set[TrackKey] = set()
-        self.tracks: dict[tuple[int, TrackKey], Track] = {}
+        self._by_place: dict[tuple[int, TrackKey], Track] = {}
+        self.generation = 0
 
     @property
-    def generation(self) -> int:
-        return self._stems.generation
+    def tracks(self) -> list[Track]:
+        """Those with a slice, in the order of their first."""
+        return list(self._by_place.values())
 
     def show(self, stage: Stage | None) -> None:
         """The stage from now on; None while nothing is recorded at all."""
         now = self._clock.now()
-        live = self._keys(stage)
+        live = stage.tracks if stage is not None else frozenset[TrackKey]()
         if live != self._live:
             self._cut(now)
-            self._tell(live)
+            self._change(live)
         if stage is not None:
             self._timeline.append((now, stage))
         if live and self._opened is None:
             self._open(now)
 
-    def move(self, stems: Stems) -> None:
+    def move(self) -> None:
         """Go on under other names, on another server."""
-        self._stems = stems
+        self.generation += 1
 
-    def _keys(self, stage: Stage | None) -> frozenset[TrackKey]:
-        if stage is None:
-            return frozenset()
-        if self._layering == "mixed":
-            audio = any(person.audio for person in stage.people)
-            video = any(person.video for person in stage.people)
-            kind: TrackType = "audio_and_video"
-            return frozenset({TrackKey(MIXED_UID, kind)}) if audio or video else frozenset()
-        heard = {TrackKey(p.user, "audio") for p in stage.people if p.audio}
-        return frozenset(heard | {TrackKey(p.user, "video") for p in stage.people if p.video})
-
-    def _tell(self, live: frozenset[TrackKey]) -> None:
+    def _change(self, live: frozenset[TrackKey]) -> None:
         gone, came = self._live - live, live - self._live
         self._live = live
         self._resumed |= came
+        if self._on_track is None:
+            return
         for key in sorted(gone, key=str):
             self._on_track(key, None)
         for key in sorted(came, key=str):
             self._on_track(key, self._last_end(key))
 
     def _last_end(self, key: TrackKey) -> datetime:
-        earlier = (t.slices[-1].end for (_, k), t in self.tracks.items() if k == key)
+        earlier = (track.slices[-1].end for track in self.tracks if track.key == key)
         return max(earlier, default=self._clock.now())
 
     def _open(self, now: datetime) -> None:
@@ -197,17 +166,14 @@ class Takes:
         gap = bool(track.slices) and track.slices[-1].end != start
         first = key in self._resumed
         self._resumed.discard(key)
-        name = naming.at(track.stem, start, "ts")
+        name = f"{track.stem}_{digits17(start)}.ts"
         cut = Slice(track, name, start, end, gap, first, track.seconds, stages)
         track.slices.append(cut)
         track.seconds += cut.seconds
         return cut
 
     def _track(self, key: TrackKey) -> Track:
-        place = (self._stems.generation, key)
-        if place not in self.tracks:
-            mixed = key.uid == MIXED_UID
-            token: Literal["audio", "video"] = "video" if key.kind == "video" else "audio"
-            stem = self._stems.mixed if mixed else self._stems.of_user(key.uid, token)
-            self.tracks[place] = Track(stem, key)
-        return self.tracks[place]
+        place = (self.generation, key)
+        if place not in self._by_place:
+            self._by_place[place] = Track(self._stem_of(*place), key, self.generation)
+        return self._by_place[place]
