@@ -47,7 +47,9 @@ PROMPT: Mapping[str, Mapping[str, float]] = {
         "stopped": 0.1,
         "exited": 0.1,
         "exiting": 0.1,
+        "failure": 0.001,
     },
+    "tencent": {"join": 0.001, "upload": 0.2, "exiting": 0.1, "convert": 0.2},
 }
 """Seconds: a test that skips an hour of the session's time skips none of the emulator's."""
 

@@ -44,7 +44,7 @@ class Attendance:
         self._relieved = relieved
         self._watch: workflow.ActivityHandle[Observation] | None = None
         self._watch_again: datetime | None = None
-        self._first = segment.up_at is None
+        self._first = segment.up_at is None and not segment.announced
         self._hasten = False
         self._alarm = Alarm()
 
@@ -157,7 +157,7 @@ class Attendance:
             ),
             Observation,
             policies.WATCH,
-            f"watch task {segment.task.id[:8]}, every {every.total_seconds():.0f} s",
+            f"watch task {segment.task.called}, every {every.total_seconds():.0f} s",
         )
         self._first = False
 
@@ -188,7 +188,7 @@ class Attendance:
         held = segment.shown.on_hold
         evidence = {
             TaskPhase.FLOWING: "data flows",
-            TaskPhase.RUNNING: "recorder is up, waiting for media",
+            TaskPhase.RUNNING: "recorder is up, waiting for media to be stored",
             TaskPhase.MISSING: "vendor does not know the task now: ended, or moving",
         }.get(phase, f"task is {phase}")
         desk.move(

@@ -10,9 +10,17 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from longtake.contracts import names
-    from longtake.contracts.payloads import CheckInput, SegmentFiles, TaskInput
+    from longtake.contracts.payloads import (
+        CheckInput,
+        SegmentFiles,
+        Started,
+        StartInput,
+        TaskInput,
+        WatchInput,
+    )
+    from longtake.domain.events import Observation
     from longtake.domain.files import Manifest, Outcome, unverified
-    from longtake.domain.ports import Stopped, Task
+    from longtake.domain.ports import Attempt, Stopped, Task
     from longtake.domain.session import Failure, Segment, Stray
     from workflows import policies
     from workflows.alarm import Alarm
@@ -41,7 +49,7 @@ async def _close(desk: Desk, segment: Segment, *, gone: bool) -> None:
         outcome = await _stop_for_good(desk, segment.task, lambda: segment.end_heard, gone=gone)
         stopped = outcome if isinstance(outcome, Stopped) else stopped
     segment.close(stopped, desk.now)
-    desk.note(f"task {segment.task.id} is over: {segment.end_detail or 'stopped'}")
+    desk.note(f"task {segment.task.called} is over: {segment.end_detail or 'stopped'}")
     desk.stir()
 
 
@@ -65,7 +73,7 @@ async def _stop_for_good(
         if isinstance(outcome, Stopped) or outcome.code in final:
             break
         if outcome.code != "TaskNotFound":
-            desk.attend_to(topic, f"task {task.id} not stopped yet: {outcome.message}")
+            desk.attend_to(topic, f"task {task.called} not stopped yet: {outcome.message}")
             again = min(2 * again, policies.STOP_SELDOM)
         elif gone or end_heard() or patience.rang:
             outcome = Stopped(detail="ended at the vendor")
@@ -86,11 +94,72 @@ async def _stop(desk: Desk, task: Task, topic: str) -> Stopped | Failure:
         TaskInput(request=desk.request, task=task),
         Stopped,
         policies.STOP,
-        f"stop task {task.id}",
+        f"stop task {task.called}",
     )
     if not await desk.wait(handle.done, desk.now + policies.ATTENTION_AFTER):
-        desk.attend_to(topic, f"task {task.id} not stopped yet: the vendor does not answer")
+        desk.attend_to(topic, f"task {task.called} not stopped yet: the vendor does not answer")
     return await desk.outcome(handle)
+
+
+async def settle_doubts(desk: Desk) -> None:
+    """End what a start in doubt may have left, where starting its recorder again does that.
+
+    The new task's id is known, so it can be stopped; the one before ends by it.
+    """
+    session = desk.session
+    for pause in policies.DOUBT_PAUSES[: policies.SETTLING_STARTS]:
+        if not session.haunted:
+            return
+        last = session.attempts[-1]
+        await desk.wait(
+            lambda recorder=last.recorder: bool(session.sighted(recorder)),
+            desk.now + pause,
+            "for the id of a start in doubt",
+        )
+        failure = await _put_out(desk, last)
+        if failure and failure.code not in policies.PASSING:
+            break
+    if session.haunted:
+        session.lose(session.attempts[-1], desk.now)
+
+
+async def _put_out(desk: Desk, last: Attempt) -> Failure | None:
+    """See a task of the recorder up, which has put out any other, and end it."""
+    session, traits = desk.session, desk.traits
+    named = session.sighted(last.recorder)
+    task = Task(attempt=last, id=named) if named else await _start_again(desk)
+    if isinstance(task, Failure):
+        return task
+    segment = session.open_segment(task, session.scene, desk.now)
+    order = WatchInput(
+        request=desk.request,
+        task=task,
+        known=None,
+        every=traits.confirm_every,
+        first_after=None if segment.announced else traits.confirm_first,
+    )
+    policy = policies.within(policies.WATCH, policies.ROUNDS_END)
+    summary = f"see whether task {task.called} is up"
+    seen = await desk.outcome(desk.call(names.WATCH, order, Observation, policy, summary))
+    if isinstance(seen, Observation):
+        segment.observe(seen, desk.now)
+    await close(desk, segment, gone=True)
+    return None
+
+
+async def _start_again(desk: Desk) -> Task | Failure:
+    session = desk.session
+    attempt = session.open_attempt(desk.request.output.path_prefix)
+    desk.note(f"attempt {attempt.number} puts out {attempt.recorder}, which may be recording")
+    order = StartInput(request=desk.request, scene=session.scene, attempt=attempt, recover=True)
+    policy = policies.within(policies.queued(policies.START), policies.LOST_ID_WAIT)
+    summary = f"start {attempt.recorder} again"
+    started = await desk.outcome(desk.call(names.START, order, Started, policy, summary))
+    if isinstance(started, Started):
+        return Task(attempt=attempt, id=started.task_id)
+    if started.in_doubt:
+        session.doubt(attempt)
+    return started
 
 
 async def hunt_strays(desk: Desk) -> None:

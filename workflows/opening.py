@@ -23,19 +23,8 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.recording import Scene
     from longtake.domain.session import Failure, Segment, State
     from workflows import policies
-    from workflows.desk import CANCELLED, TIMED_OUT, Desk, SessionFailed
+    from workflows.desk import CANCELLED, Desk, SessionFailed
     from workflows.policies import Policy
-
-PASSING = {
-    TIMED_OUT,
-    "NotSent",
-    "QuotaExceeded",
-    "RateLimited",
-    "ResourceExpired",
-    "StartUnknown",
-    "VendorUnavailable",
-}
-"""Failures after which the same attempt is made again; every other one is final."""
 
 
 async def open_segment(desk: Desk) -> Segment | None:
@@ -51,7 +40,7 @@ async def open_segment(desk: Desk) -> Segment | None:
 
 def _accepted(desk: Desk, task: Task, scene: Scene) -> Segment:
     segment = desk.session.open_segment(task, scene, desk.now)
-    desk.note(f"attempt {task.attempt.number} accepted as task {task.id}")
+    desk.note(f"attempt {task.attempt.number} accepted as task {task.called}")
     desk.move(State.CONFIRMING, "accepted; the recorder is not seen up yet")
     return segment
 
@@ -60,8 +49,7 @@ class _Opening:
     """One attempt: as many acquires and starts as it takes, all under one identity.
 
     The identity is what keeps it one recording: the vendor either refuses the second start of
-    a recorder or lets it replace the first, and then a start in doubt is repeated until its
-    answer comes, also when the session ends meanwhile: what it gives is known, and can be stopped.
+    a recorder or lets it replace the first.
     """
 
     def __init__(self, desk: Desk, attempt: Attempt, scene: Scene) -> None:
@@ -73,12 +61,11 @@ class _Opening:
         self._since = desk.now
         self._failures = 0
         self._refused_as_full = ""
-        self._repeats_at_the_end = 0
 
     async def task(self) -> Task | None:
         """The task; None when the session ends, or when the attempt became a stray."""
         desk, lapses = self._desk, None
-        while self._goes_on():
+        while not desk.ending and not self._named():
             if not self._attempt.resource and desk.traits.resource_window:
                 lapses = await self._acquire(desk.traits.resource_window)
                 continue
@@ -92,18 +79,14 @@ class _Opening:
                 # By the first doubted start, which nothing after it can have repeated.
                 return await self._find(self._doubted or self._attempt)
             await self._after(outcome)
-        return await self._find(self._doubted) if self._doubted else None
+        if self._doubted is None or (self._settled_later and not self._named()):
+            return None
+        return await self._find(self._doubted)
 
-    def _goes_on(self) -> bool:
-        """Whether to send another start; at the session's end only to settle one in doubt."""
-        if self._named():
-            return False
-        if not self._desk.ending:
-            return True
-        if self._doubted is None or self._desk.traits.repeated_start != "replaces":
-            return False
-        self._repeats_at_the_end += 1
-        return self._repeats_at_the_end <= policies.REPEATS_AT_THE_END
+    @property
+    def _settled_later(self) -> bool:
+        """Whether the session's end settles what is left in doubt: see `settle_doubts`."""
+        return self._desk.traits.repeated_start == "replaces"
 
     async def _acquire(self, window: timedelta) -> datetime | None:
         """Reserve a resource; gives until when it may be started."""
@@ -145,16 +128,13 @@ class _Opening:
             policy,
             f"start attempt {self._attempt.number} as {self._attempt.recorder}",
         )
-        ending = desk.ending
-        await desk.wait(lambda: handle.done() or desk.ending != ending or self._named())
+        await desk.wait(lambda: handle.done() or desk.ending or self._named())
         if not handle.done():
             handle.cancel()
         return await desk.outcome(handle)
 
     def _patience(self, policy: Policy) -> Policy:
         """How long a call is repeated before the session hears of its failure."""
-        if self._desk.ending:
-            return policies.within(policies.queued(policy), policies.LOST_ID_WAIT)
         return policies.queued(policy) if self._refused_as_full else policy
 
     def _tell(self, state: State, what: str) -> None:
@@ -180,9 +160,9 @@ class _Opening:
             await self._pause(policies.FULL_PAUSE, "before the vendor is asked again")
 
     async def _pause(self, length: timedelta, why: str) -> None:
-        """Wait, unless an event names the task or the session's end is decided."""
-        desk, ending = self._desk, self._desk.ending
-        await desk.wait(lambda: desk.ending != ending or self._named(), desk.now + length, why)
+        """Wait, unless an event names the task or the session ends."""
+        desk = self._desk
+        await desk.wait(lambda: desk.ending or self._named(), desk.now + length, why)
 
     def _named(self) -> bool:
         """Whether an event has named the task of a start in doubt: then nothing is repeated."""
@@ -191,8 +171,8 @@ class _Opening:
     def _take_in(self, failure: Failure) -> None:
         """Go on after a failure that may pass; end the session on one that will not."""
         desk = self._desk
-        if failure.code not in {*PASSING, CANCELLED}:
-            if self._doubted:
+        if failure.code not in {*policies.PASSING, CANCELLED}:
+            if self._doubted and not self._settled_later:
                 desk.session.lose(self._doubted, desk.now)
             raise SessionFailed(failure)
         if failure.code == CANCELLED:
@@ -215,7 +195,7 @@ class _Opening:
         desk.move(State.STARTING, "recording runs at the vendor; waiting to be told its id")
         task_id = desk.session.sighted(attempt.recorder) or await self._search()
         if task_id:
-            desk.note(f"attempt {attempt.number} found again: task {task_id}")
+            desk.note(f"attempt {attempt.number} found again")
             return await self._paired(attempt, task_id)
         desk.session.lose(attempt, desk.now)
         desk.attend_to(
@@ -237,7 +217,7 @@ class _Opening:
                 ),
                 Observation,
                 policies.within(policies.WATCH, policies.ROUNDS_END),
-                f"ask under which resource task {task_id[:8]} was started",
+                f"ask under which resource task {task.called} was started",
             )
             outcome = await desk.outcome(handle)
             if isinstance(outcome, Observation) or outcome.code != "InvalidRequest":

@@ -66,8 +66,19 @@ START = Policy(
     cancellation=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 )
 
-REPEATS_AT_THE_END = 5
-"""How often a start in doubt is repeated after the session's end was decided, to settle it."""
+PASSING = {
+    "NotSent",
+    "QuotaExceeded",
+    "RateLimited",
+    "ResourceExpired",
+    "StartUnknown",
+    "TimedOut",
+    "VendorUnavailable",
+}
+"""Failures of acquire and start after which the same is tried again; every other one is final."""
+
+SETTLING_STARTS = 5
+"""How often a recorder that may be in the room is started again at the end, to put it out."""
 
 FULL_PAUSE = timedelta(seconds=3)
 """After the first refusal of a vendor that is full; what follows is in `queued`."""

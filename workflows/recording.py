@@ -37,7 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.session import EndReason, Failure, Segment, Session, State
     from workflows import policies
     from workflows.attending import Attendance, Over
-    from workflows.closing import await_strays, close, collect, hunt_strays
+    from workflows.closing import await_strays, close, collect, hunt_strays, settle_doubts
     from workflows.desk import Desk, SessionFailed
     from workflows.opening import open_segment
 
@@ -117,6 +117,7 @@ class RecordingWorkflow:
             desk.end(EndReason.FAILED, f"{failed.failure.code}: {failed.failure.message}")
         desk.move(State.STOPPING, f"ending: {desk.session.end_detail or desk.session.end_reason}")
         await self._close_all()
+        await settle_doubts(desk)
         await await_strays(desk)
         desk.move(State.COLLECTING, "waiting for the files in storage")
         manifest = await collect(desk)
@@ -176,7 +177,7 @@ class RecordingWorkflow:
                         )
                     continue
                 case Over.ROTATE:
-                    desk.note(f"task {segment.task.id} is near the end of its life")
+                    desk.note(f"task {segment.task.called} is near the end of its life")
                     segment, relieved = None, segment
                     continue
                 case Over.PAUSED:
@@ -211,10 +212,10 @@ class RecordingWorkflow:
         desk = self._desk
         await close(desk, segment, gone=True)
         if over is Over.NOT_UP:
-            desk.attend_to("start", f"task {segment.task.id} was accepted, but never came up")
+            desk.attend_to("start", f"task {segment.task.called} was accepted, but never came up")
         else:
             desk.note(
-                f"task {segment.task.id} ended by itself: {segment.seen.detail}", warning=True
+                f"task {segment.task.called} ended by itself: {segment.seen.detail}", warning=True
             )
             if desk.request.on_abnormal_end == "finish":
                 desk.end(EndReason.ENDED_BY_VENDOR, segment.seen.detail)

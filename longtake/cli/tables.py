@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from posixpath import commonpath
 
 from rich.table import Table
 from rich.text import Text
@@ -90,20 +91,29 @@ def manifest_table(manifest: Manifest) -> Table:
     table.title = Text("files: ", style="not italic").append(
         str(manifest.outcome), style=_GRADES.get(manifest.outcome, "yellow")
     )
+    folder = _folder([file.key for file in manifest.files] + list(manifest.missing))
+    if folder:
+        table.title.append(f", below {folder}", style="dim")
     table.add_column("kind")
     table.add_column("size", justify="right")
     table.add_column("key", overflow="fold")
     ordered = sorted(manifest.files, key=lambda file: (file.kind == "segment", file.key))
     for file in ordered[:_SHOWN_FILES]:
         size = "not seen" if file.size is None else _size(file.size)
-        table.add_row(file.kind, size, Text(file.key))
+        table.add_row(file.kind, size, Text(file.key.removeprefix(folder)))
     if (more := manifest.count - _SHOWN_FILES) > 0:
         table.add_row("", "", Text(f"and {more} more", style="dim"))
     for key in manifest.missing:
-        table.add_row(Text("missing", style="red"), "", Text(key))
+        table.add_row(Text("missing", style="red"), "", Text(key.removeprefix(folder)))
     total = f"{manifest.count} files, {_size(manifest.size)}, {manifest.seconds:.1f} s of media"
     table.add_row("", "", Text("; ".join([total, *manifest.reasons]), style="dim"))
     return table
+
+
+def _folder(keys: Sequence[str]) -> str:
+    """What all keys begin with, up to a slash."""
+    shared = commonpath([key.rpartition("/")[0] for key in keys]) if keys else ""
+    return f"{shared}/" if shared else ""
 
 
 def layout_name(layout: Layout) -> str:

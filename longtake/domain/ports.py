@@ -12,6 +12,8 @@ from longtake.domain.model import Kept
 from longtake.domain.recording import RecordingRequest, Scene, ScenePart
 from longtake.domain.traits import Traits
 
+ID_READABLE = 40
+
 
 class Attempt(Kept):
     """One numbered try at a recording, with the identity under which the vendor knows it."""
@@ -30,6 +32,11 @@ class Task(Kept):
 
     attempt: Attempt
     id: str
+
+    @property
+    def called(self) -> str:
+        """The id as texts for people have it: cut where it is too long to be compared by eye."""
+        return self.id if len(self.id) <= ID_READABLE else f"{self.id[:12]}…"
 
 
 class Stopped(Kept):

@@ -131,6 +131,8 @@ class Segment(Kept):
     up_at: datetime | None = None
     ended_at: datetime | None = None
     end_detail: str = ""
+    announced: bool = False
+    """Whether an event named the task before its start was answered: it can be asked about."""
     end_heard: bool = False
     """Whether the vendor's own event said that the task is over."""
     had_data: bool = False
@@ -200,6 +202,8 @@ class Session(Kept):
     strays: list[Stray] = []
     doubts: dict[str, list[str]] = {}
     """Resources under which a recorder of ours may have been started, by recorder."""
+    doubted: int = 0
+    """The last attempt of which a start was in doubt."""
     sightings: list[Sighting] = []
     heard: list[str] = []
     timeline: list[Note] = []
@@ -254,6 +258,16 @@ class Session(Kept):
         self.attempts.append(attempt)
         return attempt
 
+    @property
+    def haunted(self) -> bool:
+        """Whether a start in doubt may have left a task that no later one is known to have ended.
+
+        Only a recorder that was seen up has put out its double.
+        """
+        replaces = self.traits is not None and self.traits.repeated_start == "replaces"
+        proofs = (s for s in self.segments if s.up_at and s.task.attempt.number >= self.doubted)
+        return replaces and self.doubted > 0 and not any(proofs)
+
     def _may_be_in_the_room(self, traits: Traits) -> str | None:
         """The last attempt's recorder, where starting it again is what surely ends a task of it
         that nobody knows of, such as one whose start came through late.
@@ -291,6 +305,7 @@ class Session(Kept):
 
     def doubt(self, attempt: Attempt) -> None:
         """Remember a start that may have had its effect."""
+        self.doubted = attempt.number
         known = self.doubts.setdefault(attempt.recorder, [])
         if attempt.resource not in known:
             known.append(attempt.resource)
@@ -356,6 +371,9 @@ class Session(Kept):
         """An attempt is settled: each task that was seen of it is its segment's, or a stray."""
         for sighting in [s for s in self.sightings if s.recorder == attempt.recorder]:
             self.sightings.remove(sighting)
+            segment = next((s for s in self.segments if s.task.id == sighting.task_id), None)
+            if segment is not None:
+                segment.announced, segment.end_heard = True, sighting.over
             if sighting.task_id in self._placed():
                 continue
             stray = self._nameless(attempt) or self._add_stray(attempt, now)

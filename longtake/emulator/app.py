@@ -27,11 +27,6 @@ class Vendor(Afflictable, Protocol):
     def name(self) -> str: ...
 
     @property
-    def calls(self) -> frozenset[str]:
-        """The names by which faults address its calls."""
-        ...
-
-    @property
     def leave_codes(self) -> frozenset[int]:
         """The codes that ``evict`` may name."""
         ...

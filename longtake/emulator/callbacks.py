@@ -103,7 +103,7 @@ class CallbackSender:
             self._spawn(self._deliver(vendor, notice, delay=delay, then=self._held.pop(vendor, ())))
 
     def _struck(self, vendor: str, notice: Notice) -> list[Fault]:
-        struck = list(self._plan.striking(vendor, CALLBACK, notice.room, lambda _: True))
+        struck = list(self._plan.striking(vendor, {CALLBACK}, notice.room, lambda _: True))
         for rule in struck:
             rule.hit()
         return [rule.fault for rule in struck]

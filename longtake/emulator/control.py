@@ -173,10 +173,10 @@ class Control:
         named = [v for name, v in self._vendors.items() if fault.vendor in {"*", name}]
         if not named:
             raise Refused([_broken("vendor", "unknown vendor", ["*", *sorted(self._vendors)])])
-        calls = {"*", CALLBACK, NOW}.union(*(vendor.calls for vendor in named))
+        calls = {"*", CALLBACK, NOW}.union(*(_names(vendor) for vendor in named))
         if fault.call not in calls:
             raise Refused([_broken("call", "unknown call", sorted(calls))])
-        if isinstance(fault, Code) and not any(v.knows_code(fault.call, fault.code) for v in named):
+        if isinstance(fault, Code) and not any(_knows(v, fault.call, fault.code) for v in named):
             raise Refused([_broken("code", f"not a code of {fault.call!r}", None)])
         if isinstance(fault, Evict) and fault.code is not None:
             leaves = sorted(frozenset[int]().union(*(vendor.leave_codes for vendor in named)))
@@ -195,6 +195,17 @@ class Control:
 
     def _time(self) -> dict[str, str]:
         return {"now": rfc3339(self._world.clock.now())}
+
+
+def _names(vendor: Vendor) -> set[str]:
+    """Every name of its calls."""
+    return {name for own, also in vendor.calls.items() for name in (own, *also)}
+
+
+def _knows(vendor: Vendor, name: str, code: int | str) -> bool:
+    """Whether ``code`` is documented for a call of that name."""
+    owns = [own for own, also in vendor.calls.items() if name in (own, *also)]
+    return any(vendor.knows_code(own, code) for own in owns or [name])
 
 
 def _shown(rule: Rule) -> dict[str, Any]:

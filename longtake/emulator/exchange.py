@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -39,6 +39,11 @@ class Reply:
 
 class Afflictable(Protocol):
     """What the exchange needs from a vendor."""
+
+    @property
+    def calls(self) -> Mapping[str, tuple[str, ...]]:
+        """Its calls, with the names that faults of any vendor have for them besides."""
+        ...
 
     def afflict(self, record: CallRecord, fault: TaskFault) -> bool:
         """Let ``fault`` strike the task or resource of this call; False if there is none."""
@@ -86,8 +91,9 @@ class Exchange:
         """Let the rules of this phase strike; the answer that one of them gives instead."""
         substitute: Reply | None = None
         record = self.record
+        names = {record.call, *self.vendor.calls.get(record.call, ())}
         for rule in self.world.faults.striking(
-            record.vendor, record.call, record.room, lambda fault: self._applies(fault, phase)
+            record.vendor, names, record.room, lambda fault: self._applies(fault, phase)
         ):
             if isinstance(rule.fault, TaskFault):
                 if self.vendor.afflict(record, rule.fault):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self
 
@@ -30,7 +30,9 @@ Seconds = Annotated[float, Field(ge=0, le=30 * 86400)]
 class Fault(BaseModel):
     """What every rule has.
 
-    vendor, call: a name or ``*``. room: only calls about this room.
+    vendor: a name or ``*``. room: only calls about this room.
+    call: a vendor's own name; ``acquire``, ``start``, ``query``, ``layout``, ``subscriptions`` or
+    ``stop``, whoever the vendor is; or ``*``.
     when: before or after the call's effect.
     times: how often it strikes; probability: of each opportunity. One or neither; neither means
     once, a probability alone means for ever.
@@ -292,17 +294,22 @@ class FaultPlan:
         self.rules.clear()
 
     def striking(
-        self, vendor: str, call: str, room: str | None, applies: Callable[[Fault], bool]
+        self,
+        vendor: str,
+        calls: Collection[str],
+        room: str | None,
+        applies: Callable[[Fault], bool],
     ) -> Iterator[Rule]:
         """The rules that ``applies`` accepts, for which the dice say yes.
 
+        calls: the names of one call; ``*`` stands for those of an API only.
         A rule that does strike is told so by ``hit``; one found not to apply costs nothing.
         """
         for rule in list(self.rules):
             fault = rule.fault
             if rule.spent or fault.vendor not in {"*", vendor}:
                 continue
-            if fault.call != call and (fault.call != "*" or call in {CALLBACK, NOW}):
+            if fault.call not in calls and (fault.call != "*" or CALLBACK in calls):
                 continue
             if fault.room not in {None, room} or not applies(fault):
                 continue

@@ -11,6 +11,7 @@ from longtake.vendorkit.spec import VendorSpec
 
 REGISTRY: Mapping[str, str] = {
     "agora": "longtake.vendors.agora",
+    "tencent": "longtake.vendors.tencent",
 }
 
 

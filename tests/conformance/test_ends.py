@@ -26,7 +26,7 @@ async def test_a_stop_is_repeated_until_the_vendor_confirms(home: House, conduct
     await home.room("standup", "1001")
     handle = await home.start("standup")
     await home.recording(handle)
-    await home.fault(conduct.calls["stop"], **conduct.internal_error, times=2)
+    await home.fault("stop", **conduct.internal_error, times=2)
     await handle.signal("stop")
     result = await handle.result()
     assert result.end_reason is EndReason.STOPPED
@@ -35,13 +35,11 @@ async def test_a_stop_is_repeated_until_the_vendor_confirms(home: House, conduct
     assert task["ended_at"]
 
 
-async def test_a_lost_stop_reply_ends_the_session_all_the_same(
-    home: House, conduct: Conduct
-) -> None:
+async def test_a_lost_stop_reply_ends_the_session_all_the_same(home: House) -> None:
     await home.room("standup", "1001")
     handle = await home.start("standup")
     await home.recording(handle)
-    await home.fault(conduct.calls["stop"], "lost_reply", when="after", times=1)
+    await home.fault("stop", "lost_reply", when="after", times=1)
     await handle.signal("stop")
     result = await handle.result()
     assert result.end_reason is EndReason.STOPPED
@@ -102,20 +100,20 @@ async def test_a_task_that_moves_to_another_server_is_stopped_there(home: House)
     assert task["ended_at"]
 
 
-async def test_wrong_storage_keys_call_for_attention(home: House, conduct: Conduct) -> None:
+async def test_wrong_storage_keys_call_for_attention(home: House) -> None:
     await home.room("standup", "1001")
-    await home.fault(conduct.calls["start"], "wrong_storage", times=1)
+    await home.fault("start", "wrong_storage", times=1)
     handle = await home.start("standup")
     status = await home.until(handle, lambda status: bool(status.attention))
     assert "storage" in status.attention[0]
 
 
 async def test_a_worker_killed_between_effect_and_reply_leaves_one_recording(
-    client: Client, build: Build, conduct: Conduct
+    client: Client, build: Build
 ) -> None:
     async with build(client, in_process=False) as home:
         await home.room("standup", "1001")
-        await home.fault(conduct.calls["start"], "slow", seconds=30.0, when="after", times=1)
+        await home.fault("start", "slow", seconds=30.0, when="after", times=1)
         first = await home.worker_process()
         handle = await home.start("standup")
         await home.eventually(lambda: home.tasks("standup"))

@@ -59,6 +59,7 @@ async def test_a_stop_of_an_ended_task_is_told_from_other_failures(
 ) -> None:
     task = await _started(home, recorder)
     await home.fault("now", "evict")
+    await home.advance(5)
     with pytest.raises((TaskNotFound, AlreadyStopped)):
         await recorder.stop(home.request("standup"), task)
 

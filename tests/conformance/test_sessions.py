@@ -170,7 +170,7 @@ async def test_what_the_vendor_cannot_do_is_refused_before_anything_is_sent(
 
 async def test_no_secret_enters_the_history(home: House, conduct: Conduct) -> None:
     await home.room("standup", "1001")
-    await home.fault(conduct.calls["start"], **conduct.internal_error, times=1)
+    await home.fault("start", **conduct.internal_error, times=1)
     handle = await home.start("standup")
     await home.recording(handle)
     await handle.signal("stop")

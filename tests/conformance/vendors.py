@@ -15,7 +15,7 @@ class Conduct:
     """
 
     calls: Mapping[str, str]
-    """The vendor's calls by what they do: start, query, layout, subscriptions, stop."""
+    """The vendor's own names of the calls start, query, subscriptions and stop."""
     secret: str
     """The account's key without which no call is accepted."""
     internal_error: Mapping[str, Any]
@@ -31,7 +31,6 @@ CONDUCT: Mapping[str, Conduct] = {
         calls={
             "start": "start",
             "query": "query",
-            "layout": "updateLayout",
             "subscriptions": "update",
             "stop": "stop",
         },
@@ -46,7 +45,6 @@ CONDUCT: Mapping[str, Conduct] = {
         calls={
             "start": "CreateCloudRecording",
             "query": "DescribeCloudRecording",
-            "layout": "ModifyCloudRecording",
             "subscriptions": "ModifyCloudRecording",
             "stop": "DeleteCloudRecording",
         },

@@ -34,7 +34,7 @@ async def test_a_task_runs_from_create_to_delete(trtc: Trtc) -> None:
     (row,) = await trtc.tasks()
     assert (row["vendor"], row["task_id"], row["resource_id"]) == ("tencent", task, "")
     assert (row["app"], row["room"], row["recorder"]) == (str(SDK_APP_ID), "7007", ROBOT)
-    assert row["end_reason"] == "deleted"
+    assert row["end_reason"] == "stopped"
     assert row["created_at"] < row["started_at"] < row["ended_at"]
 
 
@@ -189,7 +189,7 @@ async def test_delete_before_the_robot_has_entered_ends_the_task(trtc: Trtc) -> 
     assert "Error" not in await trtc.delete(task)
     await trtc.advance(5)
     (row,) = await trtc.tasks()
-    assert (row["started_at"], row["end_reason"]) == (None, "deleted")
+    assert (row["started_at"], row["end_reason"]) == (None, "stopped")
 
 
 async def test_a_leaving_task_takes_another_delete_but_no_change(trtc: Trtc) -> None:

@@ -79,7 +79,7 @@ async def test_the_official_sdk_records_from_create_to_delete(trtc: Trtc) -> Non
     assert (await said(sdk.DeleteCloudRecording, deletion)).TaskId == created.TaskId
     await trtc.advance(5)
     (row,) = await trtc.tasks()
-    assert row["end_reason"] == "deleted"
+    assert row["end_reason"] == "stopped"
     assert f"official/{created.TaskId}/{file.FileName}" in row["files"]
     assert row["layout_revisions"][-1]["layout"]["MixLayoutParams"]["MixLayoutMode"] == 2
 

@@ -120,7 +120,7 @@ class TencentRecorder:
             return Observation(phase=TaskPhase.ENDED, at=self._now(), detail=str(error))
         stored = files.reported(reply.storage_file_list, f"{task.attempt.path}/{task.id}")
         phase, detail = _phase(reply), foreign_text(reply.status, limit=40)
-        if phase is TaskPhase.FLOWING and not stored and not self._to_vod(request):
+        if phase is TaskPhase.FLOWING and not stored and self._translation(request).lists_files:
             phase, detail = TaskPhase.RUNNING, f"{detail}: media comes in, no file yet"
         elif phase is TaskPhase.RUNNING:
             detail = f"{detail}: no anchor publishes in this room, {_entered(request)}"
@@ -165,10 +165,6 @@ class TencentRecorder:
             raise InvalidRequest("vendor_options.vod: output.storage names a bucket, not VOD")
         return Translation(request, options, self._account, storage)
 
-    def _to_vod(self, request: RecordingRequest) -> bool:
-        """VOD lists its files only when they are done."""
-        return self._profile(request.output.storage).vod
-
     def _profile(self, name: str) -> TencentStorage:
         storage = self._storage.get(name)
         if storage is None:
@@ -192,7 +188,7 @@ class TencentRecorder:
             repeated_start="replaces",
             confirm_first=timedelta(seconds=15),
             confirm_every=timedelta(seconds=5),
-            confirm_within=timedelta(seconds=90),
+            confirm_within=timedelta(seconds=45),
             missing_grace=timedelta(seconds=30),
             poll_every=timedelta(minutes=1),
             files_within=FILES_WITHIN,

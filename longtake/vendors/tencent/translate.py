@@ -128,6 +128,11 @@ class Translation:
             return ModifyRequest.model_validate(_set(ask))
 
     @property
+    def lists_files(self) -> bool:
+        """Whether TRTC names files while it records: only the playlists of a bucket."""
+        return not self.storage.vod and "hls" in self._formats
+
+    @property
     def _formats(self) -> str:
         return self.options.output_format or "+".join(sorted(self.request.output.formats))
 

@@ -481,11 +481,12 @@ async def test_media_without_a_file_yet_is_not_taken_for_stored(
     )
 
 
-async def test_a_task_for_vod_lists_no_files_and_flows_all_the_same(
-    make_recorder: MakeRecorder, make_request: Make, task: Task
+@pytest.mark.parametrize("output", [{"storage": "vod"}, {"storage": "archive", "formats": ["mp4"]}])
+async def test_where_no_playlist_is_listed_a_task_flows_all_the_same(
+    make_recorder: MakeRecorder, make_request: Make, task: Task, output: dict[str, Any]
 ) -> None:
     told = Vendor(Describe={"Status": "InProgress", "StorageFileList": []})
-    request = make_request(output={"storage": "vod"})
+    request = make_request(output=output)
     assert (await make_recorder(told).query(request, task)).phase is TaskPhase.FLOWING
 
 

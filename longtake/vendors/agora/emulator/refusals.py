@@ -7,6 +7,7 @@ not yet in your storage".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from longtake.emulator.exchange import Reply
@@ -20,7 +21,16 @@ ACQUIRE, START, UPDATE, UPDATE_LAYOUT, QUERY, STOP = (
     "stop",
 )
 NCS_IP = "ncs_ip"
-CALLS = frozenset({ACQUIRE, START, UPDATE, UPDATE_LAYOUT, QUERY, STOP, NCS_IP})
+CALLS: Mapping[str, tuple[str, ...]] = {
+    ACQUIRE: (),
+    START: (),
+    UPDATE: ("subscriptions",),
+    UPDATE_LAYOUT: ("layout",),
+    QUERY: (),
+    STOP: (),
+    NCS_IP: (),
+}
+"""With the names that faults of any vendor have for them, where those are others."""
 
 _ANYWHERE: dict[int, tuple[int, str]] = {
     2: (400, "invalid parameter"),

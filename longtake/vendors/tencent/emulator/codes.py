@@ -6,6 +6,7 @@ Every processed request has status 200; ``Error`` in the body is the only sign o
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
@@ -17,7 +18,13 @@ CREATE, DESCRIBE, MODIFY, DELETE = (
     "ModifyCloudRecording",
     "DeleteCloudRecording",
 )
-ACTIONS = frozenset({CREATE, DESCRIBE, MODIFY, DELETE})
+ACTIONS: Mapping[str, tuple[str, ...]] = {
+    CREATE: ("start",),
+    DESCRIBE: ("query",),
+    MODIFY: ("layout", "subscriptions"),
+    DELETE: ("stop",),
+}
+"""With the names that faults of any vendor have for them."""
 
 UNKNOWN_TASK = "ResourceNotFound"
 OUT_OF_RANGE = "InvalidParameter.OutOfRange"

@@ -44,7 +44,7 @@ EVICTIONS = frozenset({1, 2, 3, 4, 100, 101})
 """The codes with which a robot can be thrown out."""
 
 END_REASONS = {
-    LeaveCode.BY_API: "deleted",
+    LeaveCode.BY_API: "stopped",
     LeaveCode.REMOVED: "removed",
     LeaveCode.ROOM_CLOSED: "room_closed",
     LeaveCode.REMOVED_BY_SERVER: "removed_by_server",
