@@ -63,7 +63,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class _Box:
+class Box:
     """A rectangle in pixels; right and bottom are exclusive."""
 
     left: int
@@ -87,10 +87,10 @@ class _Pane:
     box is relative to the canvas, camera and clock_corner to the box.
     """
 
-    box: _Box
+    box: Box
     still: Pixels
     alpha: float
-    camera: _Box
+    camera: Box
     font_size: int
     clock_corner: tuple[int, int] | None
 
@@ -138,19 +138,20 @@ def _still(
     panes = [
         _pane(region, box, present[region.user])
         for region in picture.regions
-        if region.user in present and (box := _box(region, picture)).width > 0 and box.height > 0
+        if region.user in present and (box := box_of(region, picture)).width > 0 and box.height > 0
     ]
     backdrop = Image.new("RGB", (picture.width, picture.height), picture.background)
     return np.asarray(backdrop), tuple(panes)
 
 
-def _box(region: Region, picture: Picture) -> _Box:
+def box_of(region: Region, picture: Picture) -> Box:
     """The region in pixels, kept inside the canvas; regions that touch share no pixel."""
 
     def edge(fraction: float, size: int) -> int:
-        return min(max(round(fraction * size), 0), size)
+        # One edge may be reckoned in two ways, which differ in the last digits.
+        return min(max(round(round(fraction * size, 6)), 0), size)
 
-    return _Box(
+    return Box(
         edge(region.x, picture.width),
         edge(region.y, picture.height),
         edge(region.x + region.width, picture.width),
@@ -158,9 +159,9 @@ def _box(region: Region, picture: Picture) -> _Box:
     )
 
 
-def _pane(region: Region, box: _Box, who: Participant) -> _Pane:
+def _pane(region: Region, box: Box, who: Participant) -> _Pane:
     source = _source(box, region.fit)
-    camera = _Box(
+    camera = Box(
         max(source.left, 0),
         max(source.top, 0),
         min(source.right, box.width),
@@ -181,7 +182,7 @@ def _pane(region: Region, box: _Box, who: Participant) -> _Pane:
     )
 
 
-def _source(box: _Box, fit: Literal["crop", "fit"]) -> _Box:
+def _source(box: Box, fit: Literal["crop", "fit"]) -> Box:
     """Where the camera's 16:9 picture lies relative to the pane, whose origin is its top left."""
     wider_than_camera = box.width / box.height > _CAMERA_ASPECT
     if wider_than_camera == (fit == "fit"):
@@ -189,10 +190,10 @@ def _source(box: _Box, fit: Literal["crop", "fit"]) -> _Box:
     else:
         width, height = box.width, round(box.width / _CAMERA_ASPECT)
     left, top = (box.width - width) // 2, (box.height - height) // 2
-    return _Box(left, top, left + width, top + height)
+    return Box(left, top, left + width, top + height)
 
 
-def _draw_camera(pen: ImageDraw.ImageDraw, source: _Box, who: Participant) -> None:
+def _draw_camera(pen: ImageDraw.ImageDraw, source: Box, who: Participant) -> None:
     own = colour(who.user)
     light = tuple(round(channel + (255 - channel) * 0.45) for channel in own)
     pen.rectangle(
@@ -202,7 +203,7 @@ def _draw_camera(pen: ImageDraw.ImageDraw, source: _Box, who: Participant) -> No
     )
 
 
-def _draw_name(pen: ImageDraw.ImageDraw, camera: _Box, name: str, size: int) -> int:
+def _draw_name(pen: ImageDraw.ImageDraw, camera: Box, name: str, size: int) -> int:
     """Draw the name, cut to the picture's width, and return where its chip ends."""
     font, pad, height = _font(size), _pad(size), _chip_height(size)
     if not _leaves_centre(camera, height):
@@ -217,11 +218,11 @@ def _draw_name(pen: ImageDraw.ImageDraw, camera: _Box, name: str, size: int) -> 
     return right
 
 
-def _leaves_centre(camera: _Box, chip_height: int) -> bool:
+def _leaves_centre(camera: Box, chip_height: int) -> bool:
     return _SWEEP_HEIGHT + chip_height + _CENTRE <= camera.height / 2
 
 
-def _clock_corner(camera: _Box, name_right: int, size: int) -> tuple[int, int] | None:
+def _clock_corner(camera: Box, name_right: int, size: int) -> tuple[int, int] | None:
     """The top left of the clock, or None where it would crowd the pane's centre."""
     height, width, *_ = _clock_chip(_CLOCK_WIDEST, size).shape
     left = camera.right - width

@@ -16,11 +16,12 @@ from pydantic import BeforeValidator, Field, ValidationError
 from longtake.domain.errors import InvalidRequest, Unauthorized
 from longtake.domain.events import EventKind, VendorEvent
 from longtake.domain.files import FileRef
+from longtake.vendorkit.lenient import Number, Text, Time, as_int, as_mapping
 from longtake.vendorkit.redact import foreign_text, secrets_in
 from longtake.vendorkit.wire import Received
 from longtake.vendors.agora import files
 from longtake.vendors.agora.settings import AgoraAccount
-from longtake.vendors.agora.wire.replies import Number, Text, Time, as_files, as_int
+from longtake.vendors.agora.wire.replies import as_files
 
 PRODUCT = 3
 """Cloud recording, among the products that share the notification service."""
@@ -66,10 +67,6 @@ _DETAILS = (
 """What of `details` is worth reading to a person, in this order."""
 
 
-def _as_mapping(given: object) -> dict[str, Any]:
-    return cast("dict[str, Any]", given) if isinstance(given, dict) else {}
-
-
 class _Payload(Received):
     cname: str = Field(min_length=1)
     sid: Text = ""
@@ -77,7 +74,7 @@ class _Payload(Received):
     sequence: Number = None
     service_type: Number = Field(default=None, alias="serviceType")
     sent_at: Time = Field(default=None, alias="sendts")
-    details: Annotated[dict[str, Any], BeforeValidator(_as_mapping)] = {}
+    details: Annotated[dict[str, Any], BeforeValidator(as_mapping)] = {}
 
 
 class _Notice(Received):
@@ -143,8 +140,8 @@ def _notice(body: bytes) -> _Notice | None:
         parsed: object = json.loads(body)
     except (ValueError, RecursionError):
         raise InvalidRequest("agora callback: the body is not JSON") from None
-    given = _as_mapping(parsed)
-    about = _as_mapping(given.get("payload"))
+    given = as_mapping(parsed)
+    about = as_mapping(given.get("payload"))
     if as_int(given.get("productId", PRODUCT)) != PRODUCT or not about.get("cname"):
         return None
     try:
@@ -203,6 +200,6 @@ def _file_list(notice: _Notice) -> object:
         return details.get("fileName")
     listed: object = details.get("fileList")
     if listed is None and isinstance(details.get("uids"), list):
-        users = [_as_mapping(user) for user in cast("list[object]", details["uids"])]
+        users = [as_mapping(user) for user in cast("list[object]", details["uids"])]
         return [file for user in users for file in as_files(user.get("fileList"))]
     return listed

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from longtake.domain.errors import RecordingError, StartUnknown, VendorUnavailable
 from longtake.vendorkit.http import HostPool, retry_after, transport_failure
+from longtake.vendorkit.lenient import as_int
 from longtake.vendorkit.redact import foreign_text, secrets_in
 from longtake.vendorkit.wire import Received
 from longtake.vendors.agora.auth import basic_auth
@@ -25,7 +26,6 @@ from longtake.vendors.agora.wire.replies import (
     StartReply,
     StopReply,
     UpdateReply,
-    as_int,
 )
 from longtake.vendors.agora.wire.requests import (
     AcquireRequest,

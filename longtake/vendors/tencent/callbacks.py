@@ -18,18 +18,14 @@ from pydantic import BeforeValidator, Field, ValidationError
 from longtake.domain.errors import InvalidRequest, Unauthorized
 from longtake.domain.events import EventKind, VendorEvent
 from longtake.domain.files import FileRef
+from longtake.vendorkit.lenient import Text, Time, as_int, as_mapping, as_text
 from longtake.vendorkit.redact import foreign_text, secrets_in
 from longtake.vendors.tencent import files
 from longtake.vendors.tencent.settings import TencentAccount
 from longtake.vendors.tencent.wire.replies import (
     Answer,
     StorageFile,
-    Text,
-    Time,
-    as_int,
-    as_mapping,
     as_objects,
-    as_text,
 )
 
 RECORDING_GROUP = 3

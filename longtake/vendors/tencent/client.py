@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from longtake.domain.errors import RecordingError, StartUnknown, VendorUnavailable
 from longtake.vendorkit.http import retry_after, transport_failure
+from longtake.vendorkit.lenient import as_mapping, as_text
 from longtake.vendorkit.redact import foreign_text, secrets_in
 from longtake.vendors.tencent.auth import CONTENT_TYPE, Tc3Auth
 from longtake.vendors.tencent.errors import CREATE, Action, explain
@@ -21,8 +22,6 @@ from longtake.vendors.tencent.wire.replies import (
     CreateReply,
     DescribeReply,
     TaskReply,
-    as_mapping,
-    as_text,
 )
 from longtake.vendors.tencent.wire.requests import (
     CreateRequest,

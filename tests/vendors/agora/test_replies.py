@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
+from longtake.vendorkit.lenient import as_int, as_time
 from longtake.vendors.agora.wire.replies import (
     QueryReply,
     ServerResponse,
     StopReply,
     as_files,
-    as_int,
-    as_time,
 )
 
 BEGAN = datetime(2019, 7, 10, 2, 16, 11, 626000, tzinfo=UTC)

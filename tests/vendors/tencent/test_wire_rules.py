@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from longtake.vendors.tencent.wire.replies import DescribeReply, as_int, as_text, as_time
+from longtake.vendorkit.lenient import as_int, as_text, as_time
+from longtake.vendors.tencent.wire.replies import DescribeReply
 from longtake.vendors.tencent.wire.requests import CreateRequest, ModifyRequest, TaskRequest
 
 REMOVED = object()

@@ -9,52 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, cast
 
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
 
+from longtake.vendorkit.lenient import Number, Text, Time, Truth, as_mapping
 from longtake.vendorkit.wire import Received
-
-_FIRST_MS = 1e11
-"""A greater number counts milliseconds: as seconds it would be the year 5138."""
-
-
-def as_int(given: object) -> int | None:
-    """An integer, natively or as text."""
-    if isinstance(given, bool):
-        return None
-    if isinstance(given, (int, float)):
-        return int(given) if given == given and abs(given) < 1e18 else None  # noqa: PLR0124 - NaN
-    text = str(given).strip()
-    digits = text.removeprefix("-")
-    return int(text) if digits.isascii() and digits.isdigit() and len(text) <= 18 else None
-
-
-def as_bool(given: object) -> bool:
-    """`true`, natively or as text; anything else is false."""
-    return given is True or str(given).strip().lower() == "true"
-
-
-def as_time(given: object) -> datetime | None:
-    """A Unix time in seconds or milliseconds, in UTC; None for none (0 included) or nonsense."""
-    number = as_int(given)
-    if number is None or number <= 0:
-        return None
-    try:
-        return datetime.fromtimestamp(number / 1000 if number > _FIRST_MS else number, UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
-
-
-def _as_text(given: object) -> str:
-    return str(given) if isinstance(given, (str, int)) else ""
-
-
-Text = Annotated[str, BeforeValidator(_as_text)]
-Truth = Annotated[bool, BeforeValidator(as_bool)]
-Number = Annotated[int | None, BeforeValidator(as_int)]
-Time = Annotated[datetime | None, BeforeValidator(as_time)]
 
 
 class FileEntry(Received):
@@ -105,10 +65,6 @@ def _entry(given: object) -> FileEntry | None:
 Files = Annotated[tuple[FileEntry, ...], BeforeValidator(as_files)]
 
 
-def _as_mapping(given: object) -> object:
-    return cast("object", given) if isinstance(given, Mapping) else {}
-
-
 class ServicePayload(Received):
     """What an extension service says of itself."""
 
@@ -122,7 +78,7 @@ class ServiceState(Received):
     """An entry of `extensionServiceState`; one edition of the API spelt `playload`."""
 
     service_name: Text = Field(default="", alias="serviceName")
-    payload: Annotated[ServicePayload, BeforeValidator(_as_mapping)] = Field(
+    payload: Annotated[ServicePayload, BeforeValidator(as_mapping)] = Field(
         default=ServicePayload(), validation_alias=AliasChoices("payload", "playload")
     )
 
@@ -178,6 +134,6 @@ class QueryReply(Received):
 class StopReply(Received):
     """stop; an asynchronous one says nothing of files."""
 
-    server_response: Annotated[ServerResponse, BeforeValidator(_as_mapping)] = Field(
+    server_response: Annotated[ServerResponse, BeforeValidator(as_mapping)] = Field(
         default=ServerResponse(), alias="serverResponse"
     )
