@@ -185,7 +185,10 @@ async def _stop_stray(desk: Desk, stray: Stray) -> None:
     for resource in stray.resources:
         attempt = stray.attempt.model_copy(update={"resource": resource})
         outcome = await _stop_for_good(
-            desk, Task(attempt=attempt, id=stray.task_id), lambda: False, final={"InvalidRequest"}
+            desk,
+            Task(attempt=attempt, id=stray.task_id),
+            lambda: stray.end_heard,
+            final={"InvalidRequest"},
         )
         if isinstance(outcome, Stopped):
             stray.stopped_at = desk.now

@@ -96,6 +96,8 @@ class Stray(Kept):
     resources: list[str] = []
     """Under which its start may have had its effect; the vendor takes a stop with no other."""
     task_id: str = ""
+    end_heard: bool = False
+    """Whether the vendor's own event said that the task is over."""
     stopped_at: datetime | None = None
     beyond_reach: str = ""
     """Why the vendor will not let us stop it."""
@@ -337,6 +339,9 @@ class Session(Kept):
         self.heard.append(event.id)
         del self.heard[:-HEARD_KEPT]
         self._sight(event, now)
+        for stray in self.strays:
+            if stray.task_id and stray.task_id == event.task_id:
+                stray.end_heard = stray.end_heard or event.kind.ends
         segment = next((s for s in self.segments if s.task.id == event.task_id), None)
         if segment is None:
             return None

@@ -75,6 +75,24 @@ async def test_a_file_that_the_vendor_named_is_missing() -> None:
     assert (manifest.outcome, manifest.missing) == (Outcome.PARTIAL, (film.key,))
 
 
+async def test_a_file_named_without_its_folder_is_looked_for_in_all() -> None:
+    told = (FileRef(key="t1_a.ts"), FileRef(key="t1_z.ts"))
+    manifest = await checked(WHOLE, segment(reported=told))
+    assert (manifest.outcome, manifest.missing) == (Outcome.PARTIAL, ("t1_z.ts",))
+
+
+@pytest.mark.parametrize("objects", [WHOLE, WHOLE | {f"{PATH}/t1_room.mp4": ""}])
+async def test_a_film_that_was_ordered_is_waited_for(objects: dict[str, str]) -> None:
+    ordered = REQUEST.output.model_copy(update={"formats": frozenset({"hls", "mp4"})})
+    request = REQUEST.model_copy(update={"output": ordered})
+    order = CheckInput(request=request, segments=(segment(),), final=True)
+    manifest = await Tries().next(activities(objects).check, order)
+    assert manifest.outcome is Outcome.PARTIAL
+    assert manifest.reasons == ("segment 1: no mp4 of all that was recorded",)
+    there = activities(objects | {f"{PATH}/t1_room.mp4": "film"})
+    assert (await Tries().next(there.check, order)).outcome is Outcome.COMPLETE
+
+
 async def test_a_playlist_without_a_byte_is_missing_and_not_read() -> None:
     playlist = FileRef(key=f"{PATH}/t1_room.m3u8", kind="playlist")
     manifest = await checked(WHOLE | {playlist.key: ""}, segment(reported=(playlist,)))

@@ -269,3 +269,76 @@ def test_a_task_that_is_over_is_not_taken_for_the_live_one() -> None:
     session.open_segment(Task(attempt=attempt, id="alive"), session.scene, NOON)
     [stray] = session.strays
     assert (stray.task_id, stray.stopped_at) == ("dead", NOON)
+
+
+def replacing() -> Session:
+    """Of a vendor where a second start of a recorder ends the first one's task."""
+    session = new_session()
+    session.traits = TRAITS.model_copy(update={"repeated_start": "replaces"})
+    return session
+
+
+def test_a_recorder_that_may_be_in_the_room_is_started_again_not_another() -> None:
+    session = replacing()
+    first = session.open_attempt("")
+    session.doubt(first)
+    second = session.open_attempt("")
+    assert (second.number, second.recorder) == (2, first.recorder)
+    assert second.path != first.path
+
+
+def test_a_successor_beside_a_live_recorder_is_another() -> None:
+    session = replacing()
+    session.doubt(session.open_attempt(""))
+    live = opened(session)
+    assert session.open_attempt("").recorder != live.task.attempt.recorder
+
+
+def test_a_refused_second_start_gets_another_recorder() -> None:
+    session = new_session()
+    first = session.open_attempt("")
+    session.doubt(first)
+    assert session.open_attempt("").recorder != first.recorder
+
+
+def test_only_a_task_seen_up_ends_the_doubt_of_an_earlier_start() -> None:
+    session = replacing()
+    assert not session.haunted
+    session.doubt(session.open_attempt(""))
+    assert session.haunted
+    dead = opened(session)
+    dead.ended_at = NOON
+    assert session.haunted, "accepted, but it never came up"
+    opened(session, "t2").observe(seen(TaskPhase.RUNNING), NOON)
+    assert not session.haunted
+
+
+def test_a_task_seen_up_before_the_doubt_is_no_proof() -> None:
+    session = replacing()
+    first = session.open_attempt("")
+    session.open_segment(Task(attempt=first, id="t1"), session.scene, NOON)
+    session.segments[0].observe(seen(TaskPhase.RUNNING), NOON)
+    session.segments[0].ended_at = NOON
+    session.doubt(session.open_attempt(""))
+    assert session.haunted
+
+
+def test_events_before_the_answer_to_a_start_are_not_lost() -> None:
+    session = replacing()
+    attempt = session.open_attempt("")
+    session.hear(event(EventKind.STARTED, recorder=attempt.recorder), NOON)
+    session.hear(event(EventKind.ENDED, id="e2", recorder=attempt.recorder), NOON)
+    segment = session.open_segment(Task(attempt=attempt, id="t1"), session.scene, NOON)
+    assert (segment.announced, segment.end_heard) == (True, True)
+    assert session.strays == []
+
+
+def test_a_superseded_tasks_end_is_not_the_live_ones() -> None:
+    session = replacing()
+    attempt = session.open_attempt("")
+    session.doubt(attempt)
+    live = session.open_segment(Task(attempt=attempt, id="t2"), session.scene, NOON)
+    for number, kind in enumerate((EventKind.STARTED, EventKind.ENDED)):
+        session.hear(event(kind, id=f"e{number}", recorder=attempt.recorder), NOON)
+    assert not live.end_heard
+    assert [(stray.task_id, stray.end_heard) for stray in session.strays] == [("t1", True)]
