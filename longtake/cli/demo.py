@@ -20,7 +20,7 @@ from rich.text import Text
 from temporalio.client import Client
 
 from longtake.cli import ports
-from longtake.cli.emulated import ACCOUNT, STORAGE
+from longtake.cli.emulated import ACCOUNT, STORAGE, VendorOption
 from longtake.cli.exits import Code, Exit
 from longtake.cli.options import STATE_FOLDER, run
 from longtake.cli.serve import (
@@ -43,7 +43,6 @@ from longtake.domain.recording import Canvas, Output, RecordingRequest
 from longtake.domain.session import EndReason, State
 from longtake.settings import load
 from longtake.temporal.client import Recordings, RecordingSession
-from longtake.vendors import REGISTRY
 
 FOLDER = STATE_FOLDER / "demo"
 ROOM = "demo"
@@ -108,7 +107,7 @@ class Emulator:
 
 def demo(
     *,
-    vendor: Annotated[str, typer.Option(help="The emulated vendor.")] = "agora",
+    vendor: VendorOption = "agora",
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave everything up until Ctrl-C, to look around.")
     ] = False,
@@ -118,8 +117,6 @@ def demo(
     Half a minute. Ends with 0 only if exactly one recording was made, it ended, showed all three
     layouts, and its files are there. The files are kept in .longtake/demo.
     """
-    if vendor not in REGISTRY:
-        raise Exit(Code.USAGE, f"--vendor: {', '.join(REGISTRY)} can be emulated")
     usual = {
         "temporal": TEMPORAL_PORT,
         "http": HTTP_PORT,

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Annotated
 
+import typer
+
+from longtake.cli.exits import Code, Exit
 from longtake.emulator.account import EmulatedAccount
-from longtake.vendors import emulator
+from longtake.vendors import REGISTRY, emulator
 
 ACCOUNT = "demo"
 STORAGE = "demo"
 BUCKET = "demo"
+
+
+def _known(slug: str) -> str:
+    if slug not in REGISTRY:
+        raise Exit(Code.USAGE, f"--vendor: {', '.join(REGISTRY)} can be emulated, not {slug!r}")
+    return slug
+
+
+VendorOption = Annotated[
+    str, typer.Option("--vendor", help="The emulated vendor.", callback=_known)
+]
 
 
 def emulated(slug: str) -> EmulatedAccount:

@@ -17,7 +17,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from longtake.cli import ports
-from longtake.cli.emulated import emulated
+from longtake.cli.emulated import VendorOption, emulated
 from longtake.cli.exits import Code, Exit
 from longtake.cli.options import HOST, STATE_FOLDER, SettingsOption, load_settings, pairs, run
 from longtake.cli.request import json_value
@@ -32,6 +32,7 @@ _LOOPBACK = {"127.0.0.1", "localhost"}
 
 def up(
     *,
+    vendor: VendorOption = "agora",
     temporal_port: Annotated[
         int | None, typer.Option(help=f"{TEMPORAL_PORT}, or a free one if that is taken.")
     ] = None,
@@ -72,7 +73,7 @@ def up(
             "callbacks": (CALLBACKS_PORT, callbacks_port),
         }
     )
-    run(_up(Ports(**chosen), notes, settings))
+    run(_up(vendor, Ports(**chosen), notes, settings))
 
 
 def _local_port(settings: Settings) -> int:
@@ -86,12 +87,12 @@ def _local_port(settings: Settings) -> int:
     return int(port)
 
 
-async def _up(chosen: Ports, notes: list[str], settings: Path | None) -> None:
+async def _up(vendor: str, chosen: Ports, notes: list[str], settings: Path | None) -> None:
     console = Console()
     stack = Stack(
         STATE_FOLDER,
         chosen,
-        vendor=next(iter(REGISTRY)),
+        vendor=vendor,
         persistent=True,
         settings=settings,
         tell=lambda what: console.print(Text(f"starting {what}", style="dim")),
@@ -100,7 +101,7 @@ async def _up(chosen: Ports, notes: list[str], settings: Path | None) -> None:
         console.print(Text(note, style="yellow"))
     async with stack:
         await stack.start_worker(load(stack.settings_path, os.environ))
-        _show_up(console, stack, own_settings=settings)
+        _show_up(console, stack, vendor=None if settings else vendor)
         await until_interrupted(stack)
         console.print(Text("stopping", style="dim"))
 
@@ -114,13 +115,13 @@ async def until_interrupted(stack: Stack) -> None:
     raise Exit(Code.FAILED, obituary)
 
 
-def _show_up(console: Console, stack: Stack, own_settings: Path | None) -> None:
+def _show_up(console: Console, stack: Stack, vendor: str | None) -> None:
+    """`vendor`: the emulated one, if its account is the one there is."""
     console.print(Rule("Longtake is up", align="left", style="green"))
     console.print(facts(places(stack)))
-    if own_settings is None:
-        slug = next(iter(REGISTRY))
+    if vendor is not None:
         console.print(Rule("try", align="left", style="dim"))
-        console.print(Text(_examples(f"{stack.emulator_url}/_emulator/rooms/{slug}/standup")))
+        console.print(Text(_examples(f"{stack.emulator_url}/_emulator/rooms/{vendor}/standup")))
     console.print(Text("Ctrl-C ends it.", style="dim"))
 
 

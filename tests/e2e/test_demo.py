@@ -8,9 +8,11 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pytest
 
 from longtake.cli.exits import Code
 from longtake.emulator.media.participants import colour
+from longtake.vendors import REGISTRY
 from tests.cli.commands import Longtake
 
 PATIENCE = 150.0
@@ -39,10 +41,11 @@ def large(film: Path) -> Iterator[str]:
             yield next((user for user, share in shares.items() if share > 0.5), EVENLY)
 
 
+@pytest.mark.parametrize("vendor", sorted(REGISTRY))
 async def test_the_demo_keeps_its_promises_and_leaves_a_film_of_every_layout(
-    tmp_path: Path,
+    tmp_path: Path, vendor: str
 ) -> None:
-    demo = await Longtake(tmp_path, {})("demo", patience=PATIENCE)
+    demo = await Longtake(tmp_path, {})("demo", "--vendor", vendor, patience=PATIENCE)
     assert demo.code == Code.DONE, demo.out + demo.err
     lines = demo.out.splitlines()
     *promises, seconds = lines[-len(PROMISES) - 1 :]
