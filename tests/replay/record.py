@@ -1,4 +1,4 @@
-"""Record the histories that `test_replay.py` replays: `python -m tests.replay.record`.
+"""Record the histories that `test_replay.py` replays: `python -m tests.replay.record [NAME...]`.
 
 Run it when a session gains a course that no stored history has, never to silence a failure: a
 history that no longer replays is a session in production that no longer goes on.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import tempfile
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,22 @@ async def refused(home: House) -> WorkflowHandle[Any, Any]:
     return await _failed(await home.start("refused", vendor_options={"stereo": True}))
 
 
+async def doubted(home: House) -> WorkflowHandle[Any, Any]:
+    """Where a second start ends the first: one in doubt, a full vendor, and a stop in doubt."""
+    await home.fault("start", "code", code="FailedOperation.RestrictedConcurrency", times=2)
+    await home.fault("start", "lost_reply", when="after", times=2)
+    await home.fault("callback", "drop", times=100)
+    handle = await home.start("doubted")
+    await home.recording(handle)
+    await handle.execute_update("set_layout", {"layout": {"kind": "speaker", "main": "1001"}})
+    await home.fault("start", "lost_reply", when="after", times=1)
+    await home.fault("now", "evict")
+    await home.until(handle, lambda status: "StartUnknown" in status.warning)
+    await handle.signal("stop")
+    await handle.result()
+    return handle
+
+
 async def _failed(handle: WorkflowHandle[Any, Any]) -> WorkflowHandle[Any, Any]:
     try:
         await handle.result()
@@ -87,29 +104,42 @@ async def _failed(handle: WorkflowHandle[Any, Any]) -> WorkflowHandle[Any, Any]:
     raise AssertionError("it should have failed")
 
 
-COURSES: list[Course] = [plain, lost_start, pause_and_death, cancelled, refused]
+COURSES: Mapping[str, list[Course]] = {
+    "agora": [plain, lost_start, pause_and_death, cancelled, refused],
+    "tencent": [doubted],
+}
 
 
 @asynccontextmanager
-async def _home() -> AsyncGenerator[House]:
+async def _home(vendor: str) -> AsyncGenerator[House]:
     async with DevServer(search_attributes=names.SEARCH_ATTRIBUTES) as server:
         client = await connect(server.address, "default")
         with tempfile.TemporaryDirectory() as folder:
-            async with house(client, Path(folder), media=True, timings={"slice": 1.0}) as built:
+            async with house(
+                client, Path(folder), vendor=vendor, media=True, timings={"slice": 1.0}
+            ) as built:
                 yield built
 
 
-async def main() -> None:
+async def main(wanted: Collection[str]) -> None:
+    """All of them, or those named."""
     FOLDER.mkdir(exist_ok=True)
-    async with _home() as home:
-        for course in COURSES:
-            await home.room(course.__name__.split("_")[0], "1001", "1002")
-            handle = await course(home)
-            history = json.loads((await handle.fetch_history()).to_json())
-            stored = {"workflow_id": handle.id, "history": _anonymous(history)}
-            text = json.dumps(stored, indent=1, sort_keys=True)
-            (FOLDER / f"{course.__name__}.json").write_text(text + "\n")
-            print(f"{course.__name__}: {len(history['events'])} events")  # noqa: T201
+    for vendor, courses in COURSES.items():
+        chosen = [course for course in courses if not wanted or course.__name__ in wanted]
+        if chosen:
+            async with _home(vendor) as home:
+                for course in chosen:
+                    await _record(home, course)
+
+
+async def _record(home: House, course: Course) -> None:
+    await home.room(course.__name__.split("_")[0], "1001", "1002")
+    handle = await course(home)
+    history = json.loads((await handle.fetch_history()).to_json())
+    stored = {"workflow_id": handle.id, "history": _anonymous(history)}
+    text = json.dumps(stored, indent=1, sort_keys=True)
+    (FOLDER / f"{course.__name__}.json").write_text(text + "\n")
+    print(f"{course.__name__}: {len(history['events'])} events")  # noqa: T201
 
 
 def _anonymous(node: Any) -> Any:
@@ -121,4 +151,4 @@ def _anonymous(node: Any) -> Any:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(sys.argv[1:]))

@@ -33,4 +33,4 @@ def stored(path: Path) -> WorkflowHistory:
 
 
 def test_there_are_histories_to_replay() -> None:
-    assert len(HISTORIES) >= 5
+    assert len(HISTORIES) >= 6
