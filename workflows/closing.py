@@ -143,7 +143,7 @@ async def _put_out(desk: Desk, last: Attempt) -> Failure | None:
     seen = await desk.outcome(desk.call(names.WATCH, order, Observation, policy, summary))
     if isinstance(seen, Observation):
         segment.observe(seen, desk.now)
-    await close(desk, segment, gone=True)
+    await close(desk, segment, gone=segment.up_at is None)
     return None
 
 
