@@ -23,6 +23,7 @@ from longtake.cli.options import HOST, STATE_FOLDER, SettingsOption, load_settin
 from longtake.cli.request import json_value
 from longtake.cli.stack import Ports, Stack
 from longtake.cli.tables import facts
+from longtake.domain.errors import InvalidRequest
 from longtake.settings import Settings, load
 from longtake.vendors import REGISTRY
 
@@ -182,7 +183,8 @@ def emulator(
     ] = None,
 ) -> None:
     """Serve the vendors' recording APIs on this machine, with real media and callbacks."""
-    from longtake.emulator.app import serve  # noqa: PLC0415 - an extra of its own
+    from longtake.emulator.app import create_app  # noqa: PLC0415 - an extra of its own
+    from longtake.emulator.server import server  # noqa: PLC0415
     from longtake.emulator.settings import EmulatorSettings  # noqa: PLC0415
     from longtake.vendors import emulator as emulated_vendor  # noqa: PLC0415
 
@@ -198,8 +200,12 @@ def emulator(
         "vendors": _nested(pairs("--option", option)),
     }
     chosen = EmulatorSettings.model_validate(given)
+    try:
+        app = create_app(chosen, {slug: emulated_vendor(slug).create for slug in slugs})
+    except InvalidRequest as err:
+        raise Exit(Code.USAGE, f"--option {err}") from None
     _show_emulator(f"http://{host}:{port}", slugs)
-    _serve(serve(chosen, host, port, {slug: emulated_vendor(slug).create for slug in slugs}))
+    _serve(server(app, host, port).serve())
 
 
 def _serve(work: Coroutine[Any, Any, None]) -> None:

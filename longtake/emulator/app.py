@@ -6,16 +6,17 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Protocol
 
+from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
+from longtake.domain.errors import InvalidRequest, invalid_request
 from longtake.emulator import control
 from longtake.emulator.exchange import Afflictable
 from longtake.emulator.faults import TaskFault
-from longtake.emulator.server import server
 from longtake.emulator.settings import EmulatorSettings
 from longtake.emulator.world import World
 
@@ -49,10 +50,13 @@ def create_app(settings: EmulatorSettings, vendors: Mapping[str, VendorFactory])
     """An emulator of ``vendors``, each made by its factory under its own name.
 
     Raises:
-        pydantic.ValidationError: an override in ``settings.vendors`` does not fit its vendor.
+        InvalidRequest: ``settings.vendors`` names another vendor, or an option that its vendor does
+        not have.
     """
+    if strangers := sorted(settings.vendors.keys() - vendors.keys()):
+        raise InvalidRequest(f"{strangers[0]}: the vendors are {', '.join(vendors)}")
     world = World(settings)
-    emulated = {name: create(world, settings) for name, create in vendors.items()}
+    emulated = {name: _created(name, world, settings, vendors[name]) for name in vendors}
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -72,15 +76,15 @@ def create_app(settings: EmulatorSettings, vendors: Mapping[str, VendorFactory])
     return Starlette(routes=[surface, Mount("/", app=dispatch)], lifespan=lifespan)
 
 
+def _created(name: str, world: World, settings: EmulatorSettings, create: VendorFactory) -> Vendor:
+    try:
+        return create(world, settings)
+    except ValidationError as error:
+        raise invalid_request(error, root=name) from None
+
+
 async def _answer(request: Request, vendors: Mapping[str, Vendor]) -> Response:
     for vendor in vendors.values():
         if vendor.matches(request):
             return await vendor.handle(request)
     return JSONResponse({"message": "no Route matched with those values"}, 404)
-
-
-async def serve(
-    settings: EmulatorSettings, host: str, port: int, vendors: Mapping[str, VendorFactory]
-) -> None:
-    """Serve until the process is asked to stop."""
-    await server(create_app(settings, vendors), host, port).serve()

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import os
-import sys
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,10 +16,8 @@ from longtake.contracts import names
 from longtake.contracts.ids import workflow_id
 from longtake.temporal.client import Recordings, RecordingSession, connect
 from longtake.temporal.devserver import DevServer
+from tests.docs.examples import PATIENCE, bash
 from tests.house import House, house, working
-
-PATIENCE = 30.0
-"""Seconds for one example; most take a tenth."""
 
 
 @dataclass
@@ -58,19 +53,7 @@ class Reader:
 
     async def shell(self, text: str) -> str:
         """Run a block; gives what it wrote, fails when a command of it does."""
-        process = await asyncio.create_subprocess_exec(
-            *("bash", "-euo", "pipefail", "-c", self.here(text)),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env=self._environment(),
-            cwd=self.home.folder,
-        )
-        async with asyncio.timeout(PATIENCE):
-            out, _ = await process.communicate()
-        told = out.decode()
-        assert process.returncode == 0, f"{text}\n{told}"
-        return told
+        return await bash(self.here(text), self.home.folder, self._environment())
 
     async def python(self, text: str) -> None:
         """Run a block as a coroutine's body; its names stay known."""
@@ -81,13 +64,9 @@ class Reader:
                 await running
 
     def _environment(self) -> dict[str, str]:
-        scripts = Path(sys.executable).parent
         return {
-            **os.environ,
-            "PATH": f"{scripts}:{os.environ['PATH']}",
             "TEMPORAL_ADDRESS": self.home.client.service_client.config.target_host,
             "LONGTAKE_SETTINGS": str(self.home.settings_path),
-            "no_proxy": "127.0.0.1",
         }
 
 

@@ -56,6 +56,13 @@ def blocks(text: str) -> Iterator[Block]:
             yield Block(heading, part["lang"], part["text"])
 
 
+def tables(text: str) -> Iterator[list[list[str]]]:
+    """Every table: the cells of its heading, then of each row."""
+    for part in re.findall(r"(?:^\|.*\|\n)+", text, re.MULTILINE):
+        head, _, *rows = part.splitlines()
+        yield [[cell.strip() for cell in row[1:-1].split("|")] for row in (head, *rows)]
+
+
 def anchors(text: str) -> set[str]:
     """The fragments under which a page's headings are linked."""
     plain = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
