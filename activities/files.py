@@ -100,10 +100,13 @@ class FileActivities:
         there = {file.key for file in files if file.size}
         expected = {file.key for file in part.reported}
         seconds, reasons = 0.0, list[str]()
-        for file in files:
+        for index, file in enumerate(files):
             if file.kind != "playlist" or not file.size:
                 continue
-            playlist = self._parse((await store.read(file.key)).decode("utf-8", "replace"))
+            text = (await store.read(file.key)).decode("utf-8", "replace")
+            began = recorder.playlist_began(text) or file.begins_at
+            files[index] = file.model_copy(update={"begins_at": began})
+            playlist = self._parse(text)
             folder = PurePosixPath(file.key).parent
             expected |= {str(folder / uri) for uri in playlist.uris}
             seconds = max(seconds, playlist.seconds)

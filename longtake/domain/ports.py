@@ -94,6 +94,10 @@ class Recorder(Protocol):
         """What a stored file's name tells of it."""
         ...
 
+    def playlist_began(self, text: str) -> datetime | None:
+        """When the first media of a playlist was recorded, as its own tags tell."""
+        ...
+
 
 class CallbackParser(Protocol):
     """One account's callbacks."""

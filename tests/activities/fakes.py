@@ -26,6 +26,7 @@ SCENE = REQUEST.first_scene()
 ATTEMPT = Attempt(number=1, recorder="17", path="takes/one", resource="r")
 TASK = Task(attempt=ATTEMPT, id="t1")
 
+BEGAN = datetime(2026, 1, 1, 12, tzinfo=UTC)
 KINDS: dict[str, FileKind] = {".m3u8": "playlist", ".ts": "segment", ".mp4": "mp4"}
 
 In = TypeVar("In")
@@ -70,6 +71,10 @@ class FakeRecorder:
 
     def describe_file(self, key: str) -> FileRef:
         return FileRef(key=key, kind=KINDS.get(PurePosixPath(key).suffix, "other"))
+
+    def playlist_began(self, text: str) -> datetime | None:
+        """A comment may tell."""
+        return BEGAN if "# began at noon" in text else None
 
     async def _answer(self, call: str) -> Any:
         self.calls.append(call)

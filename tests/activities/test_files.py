@@ -12,7 +12,15 @@ from activities.files import FileActivities
 from longtake.contracts.payloads import CheckInput, FindTaskInput, SegmentFiles, Started
 from longtake.domain.files import LISTED, FileRef, Manifest, Outcome
 from longtake.media.playlist import parse_playlist
-from tests.activities.fakes import ATTEMPT, REQUEST, FakeDirectory, FakeRecorder, FakeStore, Tries
+from tests.activities.fakes import (
+    ATTEMPT,
+    BEGAN,
+    REQUEST,
+    FakeDirectory,
+    FakeRecorder,
+    FakeStore,
+    Tries,
+)
 
 PATH = ATTEMPT.path
 PLAYLIST = "#EXTM3U\n#EXTINF:5.0,\nt1_a.ts\n#EXTINF:3.5,\nt1_b.ts\n"
@@ -51,6 +59,12 @@ async def test_all_that_was_said_is_there() -> None:
     assert (manifest.count, manifest.size) == (3, len(CLOSED) + len("firstsecond"))
     assert manifest.seconds == 8.5
     assert (manifest.missing, manifest.reasons) == ((), ())
+
+
+async def test_a_playlist_begins_when_its_own_tags_say_so() -> None:
+    manifest = await checked(WHOLE | {f"{PATH}/t1_room.m3u8": CLOSED + "# began at noon\n"})
+    begins = {file.kind: file.begins_at for file in manifest.files}
+    assert begins == {"playlist": BEGAN, "segment": None}
 
 
 def without(name: str) -> dict[str, str]:

@@ -96,7 +96,10 @@ def test_settings_of_up_are_found_unless_there_are_others(
         (["record", "room", "--start-at", "2027-01-31T09:00:00"], "start_at"),
         (["record", "room", "--format", "avi"], "output.formats"),
         (["record", "room", "--option", "a=b"], "--option a"),
-        (["emulator", "--no-media", "--option", "zoom.x=1"], "--option zoom: the vendors are agora"),
+        (
+            ["emulator", "--no-media", "--option", "zoom.x=1"],
+            "--option zoom: the vendors are agora",
+        ),
         (["emulator", "--no-media", "--option", "tencent.x=1"], "--option tencent.x: unknown"),
         (["up", "--vendor", "zoom"], "--vendor: agora, tencent can be emulated, not 'zoom'"),
         (["record", "room", "--label", "x"], "--label"),

@@ -68,6 +68,7 @@ async def test_a_session_ends_with_a_checked_list_of_playable_files(
         assert {file.user for file in manifest.files} == users
         for file in manifest.files:
             assert (tmp_path / "data" / "takes" / file.key).stat().st_size == file.size
+            assert file.kind == "mp4" or file.begins_at is not None
         assert manifest.seconds > 1
         assert await handle.query("files", result_type=Manifest) == manifest
 

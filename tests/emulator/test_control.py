@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from longtake.domain.errors import InvalidRequest
 from longtake.emulator.app import create_app
 from longtake.emulator.settings import EmulatorSettings
 from longtake.emulator.store import ObjectStore
@@ -137,7 +138,7 @@ def test_media_without_a_folder_is_refused() -> None:
 
 def test_an_unknown_vendor_option_is_refused(tmp_path: Path) -> None:
     settings = EmulatorSettings(data=tmp_path, vendors={"agora": {"slcie": 3}})
-    with pytest.raises(ValidationError, match="slcie"):
+    with pytest.raises(InvalidRequest, match=r"agora\.slcie: unknown field"):
         create_app(settings, {"agora": create})
 
 

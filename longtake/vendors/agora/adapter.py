@@ -175,6 +175,10 @@ class AgoraRecorder:
         """Kind, user, track and beginning, from the name."""
         return files.describe(key)
 
+    def playlist_began(self, text: str) -> datetime | None:
+        """The first track event of the playlist."""
+        return files.playlist_began(text)
+
     def _translation(self, request: RecordingRequest) -> Translation:
         try:
             options = AgoraOptions.model_validate(request.vendor_options)

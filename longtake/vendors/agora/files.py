@@ -14,11 +14,13 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from longtake.domain.files import LISTED, FileKind, FileRef, Track
+from longtake.vendorkit.lenient import as_time
 from longtake.vendors.agora.wire.replies import FileEntry
 
 _SID = re.compile(r"(?:bak[0-9]+_)?([0-9a-f]{32})_(.+)", re.DOTALL)
 _INDIVIDUAL = re.compile(r".*__uid_s_([0-9]+)__uid_e_(audio|video|av)(?=[_.])", re.DOTALL)
 _TIMED = re.compile(r".*_([0-9]{17})\.[a-z0-9]+", re.DOTALL)
+_TRACK_STARTS = re.compile(r"^#EXT-X-AGORA-TRACK-EVENT:EVENT=START,.*\bTIME=([0-9]+)", re.MULTILINE)
 _NOT_IN_WEB_NAMES = re.compile(r"[!@#$%^&*()+_.=\[\]{}~|,;:?<>]")
 """A web page's name loses these characters: each becomes a hyphen."""
 
@@ -36,6 +38,7 @@ _TRACKS: Mapping[str, Track] = {
     "av": "audio_video",
     "audio_and_video": "audio_video",
 }
+_UTC_DIGITS = 17
 _TIMED_KINDS = frozenset({"segment", "snapshot"})
 
 
@@ -64,6 +67,17 @@ def sid_of(key: str, path: str, cname: str) -> str | None:
     if found is None or not _plain(found.group(2)).startswith(_plain(cname)):
         return None
     return found.group(1)
+
+
+def playlist_began(text: str) -> datetime | None:
+    """The first `#EXT-X-AGORA-TRACK-EVENT:EVENT=START,...,TIME=<utc>`, written as in names or in
+    Unix milliseconds.
+    """
+    found = _TRACK_STARTS.search(text)
+    if found is None:
+        return None
+    digits = found.group(1)
+    return _utc(digits) if len(digits) == _UTC_DIGITS else as_time(digits)
 
 
 def reported(entries: Iterable[FileEntry], path: str = "") -> tuple[FileRef, ...]:

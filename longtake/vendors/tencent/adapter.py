@@ -27,6 +27,7 @@ from longtake.vendors.tencent import files
 from longtake.vendors.tencent.client import VENDOR, TencentClient
 from longtake.vendors.tencent.layout import KINDS
 from longtake.vendors.tencent.options import TencentOptions
+from longtake.vendors.tencent.playlist import playlist_tags
 from longtake.vendors.tencent.settings import TencentAccount, TencentStorage
 from longtake.vendors.tencent.translate import MODES, Credentials, Translation
 from longtake.vendors.tencent.user_sig import UserSig, room_buffer
@@ -148,6 +149,10 @@ class TencentRecorder:
     def describe_file(self, key: str) -> FileRef:
         """Kind, user, track and beginning, from the name."""
         return files.describe(key)
+
+    def playlist_began(self, text: str) -> datetime | None:
+        """The start of the recording: the tag, like event 307 and the listing."""
+        return playlist_tags(text).began
 
     def _task(self, task: Task) -> TaskRequest:
         return TaskRequest.model_validate({"SdkAppId": self._account.sdk_app_id, "TaskId": task.id})

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from longtake.domain.files import LISTED
-from longtake.vendors.agora.files import describe, reported, sid_of
+from longtake.vendors.agora.files import describe, playlist_began, reported, sid_of
 from longtake.vendors.agora.wire.replies import FileEntry
 
 SID = "38f8e3cfdc474cd56fc1ceba380d7e1a"
@@ -130,3 +130,19 @@ def test_report_adds_what_the_name_does_not_tell() -> None:
 def test_mixed_file_belongs_to_no_user(entry: dict[str, object]) -> None:
     (file,) = reported([FileEntry.model_validate({"fileName": "x.m3u8", **entry})])
     assert file.user == ""
+
+
+@pytest.mark.parametrize("time", ["20231114221320123", "1700000000123"])
+def test_a_playlist_tells_when_its_first_track_began(time: str) -> None:
+    text = f"""#EXTM3U
+#EXT-X-AGORA-TRACK-EVENT:EVENT=START,TRACK_TYPE=AUDIO,TIME={time}
+#EXTINF:5.0
+a.ts
+#EXT-X-AGORA-TRACK-EVENT:EVENT=START,TRACK_TYPE=AUDIO,TIME=1800000000000
+"""
+    assert playlist_began(text) == datetime(2023, 11, 14, 22, 13, 20, 123000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["", "#EXT-X-AGORA-TRACK-EVENT:EVENT=START,TIME=soon"])
+def test_a_playlist_without_a_track_event_tells_nothing(text: str) -> None:
+    assert playlist_began(text) is None
