@@ -101,7 +101,7 @@ async def test_a_change_of_subscriptions_leaves_the_layout_as_it_is(
 ) -> None:
     async with build(client) as home:
         await home.room("standup", "1001", "1002")
-        handle = await home.start("standup", **SPEAKER)
+        handle = await home.start("standup", layout=SPEAKER["layout"])
         await home.recording(handle)
         await handle.execute_update(
             "set_subscriptions",
