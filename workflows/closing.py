@@ -20,11 +20,15 @@ with workflow.unsafe.imports_passed_through():
     )
     from longtake.domain.events import Observation
     from longtake.domain.files import Manifest, Outcome, unverified
-    from longtake.domain.ports import Attempt, Stopped, Task
+    from longtake.domain.ports import Stopped, Task
     from longtake.domain.session import Failure, Segment, Stray
     from workflows import policies
     from workflows.alarm import Alarm
     from workflows.desk import TIMED_OUT, Desk, settled
+
+
+ENDED = Stopped(detail="ended at the vendor")
+"""What stands for the answer to a stop where the vendor knows the task no more."""
 
 
 def begin_closing(desk: Desk, segment: Segment, *, gone: bool = False) -> asyncio.Task[None]:
@@ -44,11 +48,11 @@ async def close(desk: Desk, segment: Segment, *, gone: bool = False) -> None:
 
 
 async def _close(desk: Desk, segment: Segment, *, gone: bool) -> None:
-    stopped = Stopped(detail="ended at the vendor")
+    stopped = ENDED
     if not segment.seen.phase.over:
         outcome = await _stop_for_good(desk, segment.task, lambda: segment.end_heard, gone=gone)
         stopped = outcome if isinstance(outcome, Stopped) else stopped
-    segment.close(stopped, desk.now)
+    segment.close(stopped, desk.now, confirmed=stopped is not ENDED)
     desk.note(f"task {segment.task.called} is over: {segment.end_detail or 'stopped'}")
     desk.stir()
 
@@ -76,7 +80,7 @@ async def _stop_for_good(
             desk.attend_to(topic, f"task {task.called} not stopped yet: {outcome.message}")
             again = min(2 * again, policies.STOP_SELDOM)
         elif gone or end_heard() or patience.rang:
-            outcome = Stopped(detail="ended at the vendor")
+            outcome = ENDED
             break
         elif not patience.is_set:
             patience.set(
@@ -102,32 +106,39 @@ async def _stop(desk: Desk, task: Task, topic: str) -> Stopped | Failure:
 
 
 async def settle_doubts(desk: Desk) -> None:
-    """End what a start in doubt may have left, where starting its recorder again does that.
+    """End what may be in the room, where starting its recorder again does that.
 
     The new task's id is known, so it can be stopped; the one before ends by it.
     """
+    for recorder in desk.session.suspects:
+        await _settle(desk, recorder)
+
+
+async def _settle(desk: Desk, recorder: str) -> None:
     session = desk.session
     for pause in policies.DOUBT_PAUSES[: policies.SETTLING_STARTS]:
-        if not session.haunted:
+        if recorder not in session.suspects:
             return
-        last = session.attempts[-1]
         await desk.wait(
-            lambda recorder=last.recorder: bool(session.sighted(recorder)),
+            lambda: bool(session.sighted(recorder)),
             desk.now + pause,
             "for the id of a start in doubt",
         )
-        failure = await _put_out(desk, last)
+        failure = await _put_out(desk, recorder)
         if failure and failure.code not in policies.PASSING:
             break
-    if session.haunted:
-        session.lose(session.attempts[-1], desk.now)
+    if recorder in session.suspects:
+        session.lose(session.last_attempt(recorder), desk.now)
 
 
-async def _put_out(desk: Desk, last: Attempt) -> Failure | None:
+async def _put_out(desk: Desk, recorder: str) -> Failure | None:
     """See a task of the recorder up, which has put out any other, and end it."""
     session, traits = desk.session, desk.traits
-    named = session.sighted(last.recorder)
-    task = Task(attempt=last, id=named) if named else await _start_again(desk)
+    named = session.sighted(recorder)
+    if named:
+        task: Task | Failure = Task(attempt=session.last_attempt(recorder), id=named)
+    else:
+        task = await _start_again(desk, recorder)
     if isinstance(task, Failure):
         return task
     segment = session.open_segment(task, session.scene, desk.now)
@@ -147,13 +158,13 @@ async def _put_out(desk: Desk, last: Attempt) -> Failure | None:
     return None
 
 
-async def _start_again(desk: Desk) -> Task | Failure:
+async def _start_again(desk: Desk, recorder: str) -> Task | Failure:
     session = desk.session
-    attempt = session.open_attempt(desk.request.output.path_prefix)
-    desk.note(f"attempt {attempt.number} puts out {attempt.recorder}, which may be recording")
+    attempt = session.open_attempt(desk.request.output.path_prefix, recorder)
+    desk.note(f"attempt {attempt.number} puts out {recorder}, which may be recording")
     order = StartInput(request=desk.request, scene=session.scene, attempt=attempt, recover=True)
     policy = policies.within(policies.queued(policies.START), policies.LOST_ID_WAIT)
-    summary = f"start {attempt.recorder} again"
+    summary = f"start {recorder} again"
     started = await desk.outcome(desk.call(names.START, order, Started, policy, summary))
     if isinstance(started, Started):
         return Task(attempt=attempt, id=started.task_id)

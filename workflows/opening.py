@@ -61,6 +61,8 @@ class _Opening:
         self._since = desk.now
         self._failures = 0
         self._refused_as_full = ""
+        self._found: str | None = None
+        """The task of a start in doubt, from storage."""
 
     async def task(self) -> Task | None:
         """The task; None when the session ends, or when the attempt became a stray."""
@@ -158,6 +160,9 @@ class _Opening:
             self._refused_as_full = f"waiting for the vendor, which is full: {failure.message}"
             self._desk.attend_to("start", self._refused_as_full)
             await self._pause(policies.FULL_PAUSE, "before the vendor is asked again")
+        if failure.code == policies.FULL and self._doubted and not self._named():
+            # The place that is missing may be the one that the lost recording takes.
+            self._found = await self._search()
 
     async def _pause(self, length: timedelta, why: str) -> None:
         """Wait, unless an event names the task or the session ends."""
@@ -166,7 +171,8 @@ class _Opening:
 
     def _named(self) -> bool:
         """Whether an event has named the task of a start in doubt: then nothing is repeated."""
-        return bool(self._doubted and self._desk.session.sighted(self._attempt.recorder))
+        sighted = self._desk.session.sighted(self._attempt.recorder)
+        return bool(self._doubted and (sighted or self._found))
 
     def _take_in(self, failure: Failure) -> None:
         """Go on after a failure that may pass; end the session on one that will not."""
@@ -193,7 +199,7 @@ class _Opening:
         desk = self._desk
         desk.note(f"attempt {attempt.number} may be recording, its id was lost", warning=True)
         desk.move(State.STARTING, "recording runs at the vendor; waiting to be told its id")
-        task_id = desk.session.sighted(attempt.recorder) or await self._search()
+        task_id = desk.session.sighted(attempt.recorder) or self._found or await self._search()
         if task_id:
             desk.note(f"attempt {attempt.number} found again")
             return await self._paired(attempt, task_id)

@@ -204,6 +204,7 @@ class RecordingWorkflow:
         """Where the vendor cannot hold a task, a pause is the gap between two segments."""
         desk = self._desk
         await self._close_all()
+        await settle_doubts(desk)
         desk.move(State.PAUSED, "no task runs; resume starts the next segment")
         await desk.wait(lambda: desk.ending or not desk.session.scene.on_hold)
 

@@ -158,7 +158,17 @@ ERRORS: Mapping[str, type[RecordingError]] = {
 
 def invalid_request(error: ValidationError, *, root: str = "") -> InvalidRequest:
     """Name each broken rule with its field's path: `layout.panes.0.x: ...`."""
-    return InvalidRequest("; ".join(_problem(entry, root) for entry in error.errors()))
+    entries = error.errors()
+    broken = [entry for entry in entries if not _follows(entry, entries)]
+    return InvalidRequest("; ".join(_problem(entry, root) for entry in broken))
+
+
+def _follows(entry: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a list is too short only because what stands in it breaks rules of its own."""
+    path = entry["loc"]
+    return entry["type"] == "too_short" and any(
+        other["loc"][: len(path)] == path and len(other["loc"]) > len(path) for other in entries
+    )
 
 
 def _problem(entry: Mapping[str, Any], root: str) -> str:
@@ -166,6 +176,11 @@ def _problem(entry: Mapping[str, Any], root: str) -> str:
     text = str(entry["msg"]).removeprefix("Value error, ").strip()
     if entry["type"] == "extra_forbidden":
         text = "unknown field"
+    if entry["type"] in {"too_long", "too_short"}:
+        bounds = entry["ctx"]
+        least = f"at least {bounds.get('min_length')}"
+        text = f"at most {bounds['max_length']}" if "max_length" in bounds else least
+        text += f" entries, {bounds.get('actual_length', 'more')} were given"
     given: object = entry.get("input")
     shown = f" (got {given!r})" if isinstance(given, (str, int, float, bool)) else ""
     # A value may be a credential typed into the wrong field: only short ones are repeated.

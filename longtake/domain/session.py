@@ -42,7 +42,7 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.SCHEDULED: frozenset({*_OPENING, State.STOPPING}),
     State.ACQUIRING: frozenset({State.STARTING, State.STOPPING}),
     State.STARTING: frozenset({State.ACQUIRING, State.CONFIRMING, State.STOPPING}),
-    State.CONFIRMING: frozenset({*_OPENING, State.RECORDING, State.STOPPING}),
+    State.CONFIRMING: frozenset({*_OPENING, State.RECORDING, State.PAUSED, State.STOPPING}),
     State.RECORDING: frozenset({*_OPENING, State.PAUSED, State.STOPPING}),
     State.PAUSED: frozenset({*_OPENING, State.RECORDING, State.STOPPING}),
     State.STOPPING: frozenset({State.COLLECTING}),
@@ -132,6 +132,8 @@ class Segment(Kept):
     """Since when `seen.phase` is what it is."""
     up_at: datetime | None = None
     ended_at: datetime | None = None
+    stop_confirmed: bool = False
+    """Whether the vendor answered a stop: "unknown task" may also mean one out of reach."""
     end_detail: str = ""
     announced: bool = False
     """Whether an event named the task before its start was answered: it can be asked about."""
@@ -157,9 +159,10 @@ class Segment(Kept):
         known = {file.key: file for file in (*self.reported, *files)}
         self.reported = tuple(known.values())[:LISTED]
 
-    def close(self, stopped: Stopped, now: datetime) -> None:
-        """Record that the vendor confirmed the end."""
+    def close(self, stopped: Stopped, now: datetime, *, confirmed: bool) -> None:
+        """Record the end, and whether the vendor confirmed it as the answer to a stop."""
         self.ended_at = self.ended_at or now
+        self.stop_confirmed = confirmed
         self.end_detail = self.end_detail or stopped.detail
         if stopped.uploading != "unknown":
             self.uploading = stopped.uploading
@@ -204,8 +207,8 @@ class Session(Kept):
     strays: list[Stray] = []
     doubts: dict[str, list[str]] = {}
     """Resources under which a recorder of ours may have been started, by recorder."""
-    doubted: int = 0
-    """The last attempt of which a start was in doubt."""
+    doubted: dict[str, int] = {}
+    """The last attempt of which a start was in doubt, by recorder."""
     sightings: list[Sighting] = []
     heard: list[str] = []
     timeline: list[Note] = []
@@ -247,11 +250,16 @@ class Session(Kept):
         self.evidence, self.evidence_at = evidence, now
         return True
 
-    def open_attempt(self, base_path: str) -> Attempt:
-        """Number the next attempt and give it the identity under which it can be found."""
+    def open_attempt(self, base_path: str, recorder: str | None = None) -> Attempt:
+        """Number the next attempt and give it the identity under which it can be found.
+
+        A recorder that may be in the room is started again, unless another one is recording.
+        """
         assert self.traits is not None, "traits are known before anything is sent"  # noqa: S101
         number = len(self.attempts) + 1
-        recorder = self._may_be_in_the_room(self.traits)
+        if recorder is None and self.live is None and self.attempts:
+            last = self.attempts[-1].recorder
+            recorder = last if last in self.suspects else None
         attempt = Attempt(
             number=number,
             recorder=recorder or self.traits.recorder_ids.identity(self.key, number),
@@ -261,23 +269,42 @@ class Session(Kept):
         return attempt
 
     @property
-    def haunted(self) -> bool:
-        """Whether a start in doubt may have left a task that no later one is known to have ended.
+    def suspects(self) -> list[str]:
+        """Recorders that may be in the room, where starting one again puts out its double.
 
-        Only a recorder that was seen up has put out its double.
+        Suspect is a recorder of which a start was in doubt, or a task ended without the vendor's
+        own word. Proof of the contrary is a task of that attempt or a later one that was seen up,
+        and goes on or ended for certain.
         """
-        replaces = self.traits is not None and self.traits.repeated_start == "replaces"
-        proofs = (s for s in self.segments if s.up_at and s.task.attempt.number >= self.doubted)
-        return replaces and self.doubted > 0 and not any(proofs)
+        if self.traits is None or self.traits.repeated_start != "replaces":
+            return []
+        since = dict(self.doubted)
+        for segment in self.segments:
+            attempt = segment.task.attempt
+            if segment.ended_at and not self._ended_for_certain(segment):
+                since[attempt.recorder] = max(attempt.number, since.get(attempt.recorder, 0))
+        return [recorder for recorder, number in since.items() if not self._proof(recorder, number)]
 
-    def _may_be_in_the_room(self, traits: Traits) -> str | None:
-        """The last attempt's recorder, where starting it again is what surely ends a task of it
-        that nobody knows of, such as one whose start came through late.
+    def _ended_for_certain(self, segment: Segment) -> bool:
+        """Of a recorder that was ever in doubt only an answered stop of a task that was up is
+        certain: another end may be the double's doing.
         """
-        if traits.repeated_start != "replaces" or self.live is not None or not self.attempts:
-            return None
-        last = self.attempts[-1].recorder
-        return last if last in self.doubts else None
+        if segment.task.attempt.recorder in self.doubted:
+            return segment.stop_confirmed and segment.seen.phase.up
+        return segment.stop_confirmed or segment.end_heard or segment.seen.phase.over
+
+    def _proof(self, recorder: str, since: int) -> bool:
+        return any(
+            segment.task.attempt.recorder == recorder
+            and segment.task.attempt.number >= since
+            and segment.up_at is not None
+            and (segment.ended_at is None or self._ended_for_certain(segment))
+            for segment in self.segments
+        )
+
+    def last_attempt(self, recorder: str) -> Attempt:
+        """The newest attempt of a recorder of ours."""
+        return next(a for a in reversed(self.attempts) if a.recorder == recorder)
 
     def open_segment(self, task: Task, shown: Scene, now: datetime) -> Segment:
         """Record that the vendor accepted an attempt under `task.id`."""
@@ -307,7 +334,7 @@ class Session(Kept):
 
     def doubt(self, attempt: Attempt) -> None:
         """Remember a start that may have had its effect."""
-        self.doubted = attempt.number
+        self.doubted[attempt.recorder] = attempt.number
         known = self.doubts.setdefault(attempt.recorder, [])
         if attempt.resource not in known:
             known.append(attempt.resource)
@@ -355,10 +382,10 @@ class Session(Kept):
 
     def _sight(self, event: VendorEvent, now: datetime) -> None:
         """Place a task that is not known yet: it is being looked for, or it is a stray."""
-        ours = (a for a in reversed(self.attempts) if a.recorder == event.recorder)
-        attempt = next(ours, None)
-        if attempt is None or not event.task_id or event.task_id in self._placed():
+        ours = any(attempt.recorder == event.recorder for attempt in self.attempts)
+        if not ours or not event.task_id or event.task_id in self._placed():
             return
+        attempt = self.last_attempt(event.recorder)
         sighting = next((s for s in self.sightings if s.task_id == event.task_id), None)
         if sighting is None:
             sighting = Sighting(recorder=event.recorder, task_id=event.task_id, first_at=event.at)

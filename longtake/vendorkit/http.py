@@ -67,7 +67,7 @@ def retry_after(headers: httpx.Headers, now: datetime) -> timedelta | None:
         return timedelta(seconds=int(asked))
     try:
         until = parsedate_to_datetime(asked)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     until = until if until.tzinfo else until.replace(tzinfo=UTC)
     return max(until - now, timedelta(0))

@@ -134,6 +134,16 @@ async def test_a_layout_asked_for_in_a_pause_is_in_force_when_recording_resumes(
     assert all(task["ended_at"] for task in await home.tasks("standup"))
 
 
+async def test_a_pause_before_the_recorder_is_up_is_a_pause(home: House) -> None:
+    await home.fault("query", "status", status=500, times=30)
+    handle = await home.start("standup")
+    await home.until(handle, lambda status: bool(status.segments))
+    await handle.signal("pause")
+    await home.until(handle, lambda status: status.state is State.PAUSED)
+    [task] = await home.tasks("standup")
+    assert task["ended_at"]
+
+
 async def test_more_panes_than_the_vendor_shows_are_rejected_with_the_rule(
     home: House, conduct: Conduct
 ) -> None:

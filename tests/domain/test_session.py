@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from longtake.domain.events import EventKind, Observation, TaskPhase, VendorEvent
-from longtake.domain.ports import Task
+from longtake.domain.ports import Stopped, Task
 from longtake.domain.recording import Scene
 from longtake.domain.session import (
     HEARD_KEPT,
@@ -301,26 +301,58 @@ def test_a_refused_second_start_gets_another_recorder() -> None:
     assert session.open_attempt("").recorder != first.recorder
 
 
+def ended(segment: Segment, *, confirmed: bool) -> None:
+    segment.close(Stopped(), NOON, confirmed=confirmed)
+
+
 def test_only_a_task_seen_up_ends_the_doubt_of_an_earlier_start() -> None:
     session = replacing()
-    assert not session.haunted
-    session.doubt(session.open_attempt(""))
-    assert session.haunted
-    dead = opened(session)
-    dead.ended_at = NOON
-    assert session.haunted, "accepted, but it never came up"
-    opened(session, "t2").observe(seen(TaskPhase.RUNNING), NOON)
-    assert not session.haunted
-
-
-def test_a_task_seen_up_before_the_doubt_is_no_proof() -> None:
-    session = replacing()
+    assert session.suspects == []
     first = session.open_attempt("")
-    session.open_segment(Task(attempt=first, id="t1"), session.scene, NOON)
-    session.segments[0].observe(seen(TaskPhase.RUNNING), NOON)
-    session.segments[0].ended_at = NOON
+    session.doubt(first)
+    assert session.suspects == [first.recorder]
+    ended(opened(session), confirmed=True)
+    assert session.suspects == [first.recorder], "accepted and stopped, but it never came up"
+    opened(session, "t2").observe(seen(TaskPhase.RUNNING), NOON)
+    assert session.suspects == []
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_a_task_that_ended_without_the_vendors_word_leaves_a_suspect(*, confirmed: bool) -> None:
+    session = replacing()
+    segment = opened(session)
+    segment.observe(seen(TaskPhase.RUNNING), NOON)
+    ended(segment, confirmed=confirmed)
+    recorder = segment.task.attempt.recorder
+    assert session.suspects == ([] if confirmed else [recorder])
+    assert (session.open_attempt("").recorder == recorder) is not confirmed
+
+
+def test_the_vendors_own_event_is_its_word() -> None:
+    session = replacing()
+    segment = opened(session)
+    session.hear(event(EventKind.ENDED), NOON)
+    ended(segment, confirmed=False)
+    assert session.suspects == []
+
+
+def test_of_a_recorder_in_doubt_an_end_that_was_not_ours_proves_nothing() -> None:
+    session = replacing()
+    attempt = session.open_attempt("")
+    session.doubt(attempt)
+    segment = session.open_segment(Task(attempt=attempt, id="t1"), session.scene, NOON)
+    segment.observe(seen(TaskPhase.RUNNING), NOON)
+    assert session.suspects == []
+    session.hear(event(EventKind.ENDED), NOON)
+    ended(segment, confirmed=False)
+    assert session.suspects == [attempt.recorder], "its double may have put it out"
+
+
+def test_where_a_second_start_is_refused_nobody_is_suspect() -> None:
+    session = new_session()
     session.doubt(session.open_attempt(""))
-    assert session.haunted
+    ended(opened(session), confirmed=False)
+    assert session.suspects == []
 
 
 def test_events_before_the_answer_to_a_start_are_not_lost() -> None:

@@ -157,6 +157,99 @@ async def test_what_cannot_be_put_out_is_a_stray(
     assert (await home.status(handle)).attention
 
 
+async def test_a_start_that_comes_through_late_is_put_out_at_the_stop(
+    skipping: WorkflowEnvironment, patient: House
+) -> None:
+    home = patient
+    await home.room("standup", "1001")
+    await home.fault("start", "slow", seconds=6.0, when="before", times=1)
+    with skipping.with_time_skipping_disabled():
+        handle = await home.start("standup")
+        await home.until(handle, lambda status: bool(status.segments))
+
+    async def came_late() -> bool:
+        return len(await home.tasks("standup")) == 2
+
+    await skipping.fast_forward(handle, timedelta(seconds=16))
+    await home.recording(handle)
+    await home.eventually(came_late)
+    await handle.signal("stop")
+    await skipping.fast_forward(handle, timedelta(minutes=4))
+    assert (await handle.result()).strays == []
+    assert running(await home.tasks("standup")) == []
+
+
+@pytest.mark.parametrize("fault", ["forget", "expire_resource"])
+async def test_a_task_out_of_reach_is_put_out_at_the_stop(
+    skipping: WorkflowEnvironment, patient: House, fault: str
+) -> None:
+    home = patient
+    await home.room("standup", "1001")
+    with skipping.with_time_skipping_disabled():
+        handle = await home.start("standup")
+    await skipping.fast_forward(handle, timedelta(seconds=20))
+    await home.recording(handle)
+    await home.fault("now", fault)
+    await handle.signal("stop")
+    await skipping.fast_forward(handle, timedelta(minutes=5))
+    await handle.result()
+    assert running(await home.tasks("standup")) == []
+
+
+async def test_a_task_out_of_reach_is_put_out_by_its_successor(
+    skipping: WorkflowEnvironment, patient: House
+) -> None:
+    home = patient
+    await home.room("standup", "1001")
+    with skipping.with_time_skipping_disabled():
+        handle = await home.start("standup")
+    await skipping.fast_forward(handle, timedelta(seconds=20))
+    await home.recording(handle)
+    await home.fault("now", "expire_resource")
+    await skipping.fast_forward(handle, timedelta(minutes=5))
+    status = await home.until(handle, lambda status: len(status.segments) == 2)
+    assert running(await home.tasks("standup")) == [status.segments[1].task_id]
+
+
+async def test_nothing_is_recorded_in_a_pause_whatever_was_in_doubt_before(
+    skipping: WorkflowEnvironment, patient: House
+) -> None:
+    home = patient
+    await home.room("standup", "1001")
+    await home.fault("start", "lost_reply", when="after", times=1)
+    with skipping.with_time_skipping_disabled():
+        handle = await home.start("standup")
+        await home.eventually(lambda: home.tasks("standup"))
+        await home.fault("start", "never_up", times=1)
+        await handle.signal("pause")
+        await home.until(handle, lambda status: bool(status.segments))
+    await skipping.fast_forward(handle, timedelta(minutes=5))
+    await home.until(handle, lambda status: status.state is State.PAUSED)
+    lost, dead, known = await home.tasks("standup")
+    assert running([lost, dead, known]) == []
+    assert known["recorder"] == lost["recorder"]
+
+
+async def test_a_lost_recording_that_fills_the_account_is_found_in_storage(
+    client: Client, tmp_path: Path
+) -> None:
+    async with house(
+        client,
+        tmp_path,
+        vendor="tencent",
+        callbacks=False,
+        media=True,
+        limits={"tasks": 1},
+        timings={"slice": 1.0},
+    ) as home:
+        await home.room("standup", "1001")
+        await home.fault("start", "lost_reply", when="after", times=1)
+        handle = await home.start("standup")
+        status = await home.until(handle, lambda status: bool(status.segments))
+        [task] = await home.tasks("standup")
+        assert status.segments[0].task_id == task["task_id"]
+
+
 async def test_every_change_tells_the_whole_scene(client: Client, tmp_path: Path) -> None:
     async with house(client, tmp_path, vendor="tencent") as home:
         await home.room("standup", "1001", "1002")

@@ -79,8 +79,8 @@ class TencentRecorder:
         recorder = traits.recorder_ids.identity("", 1)
         sample = Attempt(number=1, recorder=recorder, path=path)
         scene = request.first_scene()
-        translation.create(scene, sample, _SAMPLE)
         traits.check(scene)
+        translation.create(scene, sample, _SAMPLE)
         return traits
 
     async def acquire(

@@ -87,6 +87,12 @@ def _template(layout: Layout, options: TencentOptions) -> dict[str, Any]:
 
 
 def _shared(main: str | None, media: int, options: TencentOptions) -> dict[str, Any]:
+    shown = "aux" if media == AUX else "main"
+    if options.streams not in {"both", shown}:
+        raise InvalidRequest(
+            f"vendor_options.streams: the layout shows the {shown} stream of its main user large,"
+            f" and only {options.streams!r} is recorded"
+        )
     return {
         "MixLayoutMode": SCREEN_SHARE,
         "MaxResolutionUserId": main,
@@ -134,6 +140,9 @@ def _window(pane: Pane, layer: int, canvas: Canvas) -> dict[str, Any]:
     """Edges are rounded, not sizes: neighbours stay neighbours."""
     left, right = pixel(pane.x, canvas.width), pixel(pane.x + pane.width, canvas.width)
     top, bottom = pixel(pane.y, canvas.height), pixel(pane.y + pane.height, canvas.height)
+    if left == right or top == bottom:
+        size = f"{canvas.width}x{canvas.height}"
+        raise InvalidRequest(f"layout.panes.{layer}: less than a pixel of a canvas of {size}")
     window = {
         "Left": left,
         "Top": top,

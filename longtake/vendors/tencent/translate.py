@@ -160,6 +160,8 @@ class Translation:
             return None
         if self._formats == "hls":
             raise InvalidRequest("output.max_file_length: tencent offers it for mp4 and aac only")
+        if length % timedelta(minutes=1):
+            raise InvalidRequest("output.max_file_length: tencent counts whole minutes")
         return _within("output.max_file_length", length // timedelta(minutes=1), 1, 1440, "minutes")
 
     def _lists(self, scene: Scene) -> dict[str, tuple[str, ...]]:

@@ -205,7 +205,7 @@ async def test_individual_start_says_nothing_of_mixing(
             {"SubscribeAbility": 1},
         ),
         (
-            {"output": {"storage": "archive", "formats": ["mp4"], "max_file_length": "PT90S"}},
+            {"output": {"storage": "archive", "formats": ["mp4"], "max_file_length": "PT1M"}},
             {"MaxMediaFileDuration": 1},
         ),
     ],

@@ -155,8 +155,8 @@ def test_opacity_is_the_reverse_of_alpha(opacity: float, alpha: int) -> None:
 
 
 @given(
-    st.lists(st.integers(1, 10_000), min_size=1, max_size=24),
-    st.integers(16, 1920),
+    st.lists(st.integers(100, 1_000), min_size=1, max_size=24),
+    st.integers(480, 1920),
     st.integers(16, 1080),
 )
 def test_panes_that_tile_the_canvas_leave_no_pixel_out(
@@ -176,6 +176,21 @@ def test_panes_that_tile_the_canvas_leave_no_pixel_out(
         assert before["Left"] + before["Width"] == after["Left"]
     assert windows[-1]["Left"] + windows[-1]["Width"] == width
     assert {(window["Top"], window["Height"]) for window in windows} == {(0, height)}
+
+
+def test_pane_of_less_than_a_pixel_is_refused_by_its_path() -> None:
+    thin = Pane(x=0.5, y=0, width=0.001, height=1)
+    whole = Pane(x=0, y=0, width=1, height=1)
+    with pytest.raises(InvalidRequest, match=r"layout\.panes\.1: less than a pixel of .* 360x640"):
+        layout_params(
+            CustomLayout(panes=(whole, thin)), Canvas(width=360, height=640), TencentOptions()
+        )
+
+
+@pytest.mark.parametrize(("streams", "kind"), [("main", "screen_share"), ("aux", "speaker")])
+def test_large_stream_that_is_not_recorded_is_refused(streams: str, kind: str) -> None:
+    with pytest.raises(InvalidRequest, match=r"vendor_options\.streams"):
+        params(options={"streams": streams}, kind=kind, main="ada")
 
 
 def test_pane_that_stands_out_by_a_rounding_error_is_cut() -> None:

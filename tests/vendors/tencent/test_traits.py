@@ -63,8 +63,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (output(path_prefix="a.b"), "output.path_prefix: must consist of letters, digits, _ and -"),
     (output(max_file_length="PT1H"), "output.max_file_length: tencent offers it for mp4 and aac"),
     (
-        output(formats=["mp4"], max_file_length="PT59S"),
-        "output.max_file_length: tencent takes 1 to 1440 minutes",
+        output(formats=["mp4"], max_file_length="PT90S"),
+        "output.max_file_length: tencent counts whole minutes",
     ),
     (
         output(formats=["mp4"], max_file_length="P1DT1M"),

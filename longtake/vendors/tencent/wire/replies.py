@@ -40,11 +40,14 @@ def as_objects(given: object) -> list[dict[str, Any]]:
 class CreateReply(Answer):
     """CreateCloudRecording."""
 
-    task_id: Annotated[str, Field(min_length=1, max_length=512)]
+    task_id: Annotated[str, Field(pattern=r"^[!-.0-~]{1,512}$")]
+    """Opaque, but a folder's name: printable ASCII without a space or a slash."""
 
 
 class TaskReply(Answer):
     """ModifyCloudRecording and DeleteCloudRecording: that there was an answer is all."""
+
+    request_id: Annotated[str, Field(min_length=1)]
 
 
 class DescribeReply(Answer):
