@@ -173,6 +173,7 @@ async def test_a_start_that_comes_through_late_is_put_out_at_the_stop(
     await skipping.fast_forward(handle, timedelta(seconds=16))
     await home.recording(handle)
     await home.eventually(came_late)
+    await home.advance(5)  # the live one, put out by the late one, has left for good
     await handle.signal("stop")
     await skipping.fast_forward(handle, timedelta(minutes=4))
     assert (await handle.result()).strays == []
