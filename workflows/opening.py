@@ -81,6 +81,8 @@ class _Opening:
                 # By the first doubted start, which nothing after it can have repeated.
                 return await self._find(self._doubted or self._attempt)
             await self._after(outcome)
+            if self._doubted and desk.traits.repeated_start == "duplicates":
+                break  # only the vendor's event or a stored file can tell what became of it
         if self._doubted is None or (self._settled_later and not self._named()):
             return None
         return await self._find(self._doubted)

@@ -52,6 +52,7 @@ def create_app(parsers: Parsers, client: Client, *, max_body_bytes: int) -> Star
     return Starlette(
         routes=[
             Route("/callbacks/{vendor}/{account}", receiver.receive, methods=["POST"]),
+            Route("/callbacks/{vendor}/{account}/{token}", receiver.receive, methods=["POST"]),
             Route("/health", receiver.health),
             Route("/ready", receiver.ready),
         ]
@@ -77,7 +78,7 @@ class _Receiver:
             raise HTTPException(415, "application/json is expected")
         body = await self._body(request)
         self._verify(parser, request, body)
-        event = self._parse(parser, body)
+        event = self._parse(parser, body, request.path_params.get("token", ""))
         if event is None:
             return self._answer("ignored")
         if await self._deliver(vendor, account, event):
@@ -121,9 +122,9 @@ class _Receiver:
             self._refused(request, err)
             raise HTTPException(401) from None
 
-    def _parse(self, parser: CallbackParser, body: bytes) -> VendorEvent | None:
+    def _parse(self, parser: CallbackParser, body: bytes, token: str) -> VendorEvent | None:
         try:
-            return parser.parse(body)
+            return parser.parse(body, token)
         except (RecordingError, ValueError):  # pydantic's and json's errors are ValueErrors
             self._seen["malformed"] += 1
             raise HTTPException(400, "not a callback of this vendor") from None

@@ -106,8 +106,11 @@ class CallbackParser(Protocol):
         """Check the signature over the raw body; Unauthorized when it is absent or wrong."""
         ...
 
-    def parse(self, body: bytes) -> VendorEvent | None:
-        """The event in neutral terms, None for one that is about no recording."""
+    def parse(self, body: bytes, token: str = "") -> VendorEvent | None:
+        """The event in neutral terms, None for one that is about no recording.
+
+        `token` is the attempt's, where its own address was given to the vendor.
+        """
         ...
 
 

@@ -38,8 +38,9 @@ class Traits(Kept):
     recorder_ids: RecorderIds
     resource_window: timedelta | None = None
     """How long an acquired resource may be started; None where there is no acquire."""
-    repeated_start: Literal["refused", "replaces"] = "refused"
-    """What a second start of a recorder meets: a refusal, or it ends the first one's task."""
+    repeated_start: Literal["refused", "replaces", "duplicates"] = "refused"
+    """What a second start of a recorder does: it is refused, or ends the first one's task, or
+    makes another task beside it."""
     confirm_first: timedelta
     """When to ask first whether an accepted start came up."""
     confirm_every: timedelta
@@ -63,6 +64,8 @@ class Traits(Kept):
     max_panes: int = 0
     max_listed_users: int = 0
     """Of one subscription filter; 0 where subscriptions cannot be chosen."""
+    must_list_users: bool = False
+    """Whether only users are recorded whom the request allows by name."""
     user_pattern: str = r".+"
     user_rule: str = "any text"
 
@@ -84,6 +87,12 @@ class Traits(Kept):
         self._check_users("layout", users_in(layout))
 
     def _check_subscriptions(self, subscriptions: Subscriptions) -> None:
+        filters = (subscriptions.audio, subscriptions.video)
+        if self.must_list_users and not any(chosen and chosen.allow for chosen in filters):
+            raise InvalidRequest(
+                f"subscriptions: {self.vendor} records only users who are named:"
+                " give audio.allow or video.allow"
+            )
         for medium in ("audio", "video"):
             chosen = getattr(subscriptions, medium)
             if chosen is None:

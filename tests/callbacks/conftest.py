@@ -26,9 +26,12 @@ class AcmeCallbacks:
         if not hmac.compare_digest(headers.get("acme-signature", ""), signature(body)):
             raise Unauthorized("the signature is wrong or absent")
 
-    def parse(self, body: bytes) -> VendorEvent | None:
+    def parse(self, body: bytes, token: str = "") -> VendorEvent | None:
         event = json.loads(body)
-        return None if event == {} else VendorEvent.model_validate(event)
+        if event == {}:
+            return None
+        known = VendorEvent.model_validate(event)
+        return known.model_copy(update={"recorder": token}) if token else known
 
 
 def signature(body: bytes) -> str:

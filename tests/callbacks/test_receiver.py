@@ -25,6 +25,16 @@ async def test_a_callback_reaches_the_live_session_of_its_room(
     assert VendorEvent.model_validate(payload) == event
 
 
+async def test_an_attempts_own_address_tells_whose_callback_it_is(
+    temporal: Client, recordings: Recordings, post: Posts, room: str
+) -> None:
+    session = await recordings.start(request_for(room))
+    answer = await post(event_of(room, task_id="t1"), path="/callbacks/acme/demo/lt17")
+    assert answer.json() == {"status": "delivered"}
+    [(_, [payload])] = await heard(temporal, session)
+    assert VendorEvent.model_validate(payload).recorder == "lt17"
+
+
 async def test_every_purpose_of_a_room_hears_its_callbacks_and_no_other_room(
     temporal: Client, recordings: Recordings, post: Posts, room: str
 ) -> None:
@@ -86,7 +96,7 @@ async def test_a_signed_body_that_is_no_event_is_malformed(post: Posts, body: by
 
 
 @pytest.mark.parametrize(
-    "path", ["/callbacks/acme/nobody", "/callbacks/nobody/demo", "/callbacks/acme/demo/x"]
+    "path", ["/callbacks/acme/nobody", "/callbacks/nobody/demo", "/callbacks/acme/demo/x/y"]
 )
 async def test_an_unknown_vendor_or_account_is_not_found(post: Posts, path: str) -> None:
     assert (await post(b"{}", path=path)).status_code == 404

@@ -107,7 +107,7 @@ class AgoraCallbacks:
                 raise Unauthorized(f"agora callback: {header} does not fit", vendor="agora")
         raise Unauthorized("agora callback: not signed", vendor="agora")
 
-    def parse(self, body: bytes) -> VendorEvent | None:
+    def parse(self, body: bytes, token: str = "") -> VendorEvent | None:  # noqa: ARG002 - the port's
         """The event; unknown types are OTHER, what names no recording is None."""
         notice = _notice(body)
         if notice is None:

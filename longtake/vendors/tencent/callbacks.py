@@ -125,7 +125,7 @@ class TencentCallbacks:
         if not hmac.compare_digest(wanted, given.encode(errors="replace")):
             raise Unauthorized("tencent callback: Sign does not fit")
 
-    def parse(self, body: bytes) -> VendorEvent | None:
+    def parse(self, body: bytes, token: str = "") -> VendorEvent | None:  # noqa: ARG002 - the port's
         """The event; unknown types are OTHER, another group than recording is None."""
         try:
             notice = _notice(body)
