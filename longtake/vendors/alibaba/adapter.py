@@ -1,0 +1,251 @@
+"""The port `Recorder` for Alibaba: neutral words in, neutral words out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
+
+import httpx
+from pydantic import ValidationError
+
+from longtake.domain.errors import (
+    AlreadyRunning,
+    AlreadyStopped,
+    InvalidRequest,
+    NotConfigured,
+    TaskNotFound,
+    VendorUnavailable,
+    invalid_request,
+)
+from longtake.domain.events import Observation, TaskPhase
+from longtake.domain.files import FileRef
+from longtake.domain.ports import Attempt, Stopped, Task
+from longtake.domain.recording import RecordingRequest, Scene, ScenePart
+from longtake.domain.traits import RecorderIds, Traits
+from longtake.vendorkit.redact import foreign_text
+from longtake.vendors.alibaba import files
+from longtake.vendors.alibaba.client import VENDOR, AlibabaClient
+from longtake.vendors.alibaba.errors import DESCRIBE, START
+from longtake.vendors.alibaba.layout import KINDS
+from longtake.vendors.alibaba.options import AlibabaOptions
+from longtake.vendors.alibaba.settings import AlibabaAccount, AlibabaStorage
+from longtake.vendors.alibaba.translate import MODES, Translation, folder_of
+from longtake.vendors.alibaba.wire.fields import MAX_STREAMS
+from longtake.vendors.alibaba.wire.replies import TaskInfo
+from longtake.vendors.alibaba.wire.requests import TaskRequest
+
+TASK_LIFE = timedelta(hours=72)
+LIFE_MARGIN = timedelta(minutes=30)
+"""Before a task's life ends its successor must be up, and the task itself still be asked for."""
+
+FILES_WITHIN = timedelta(minutes=20)
+"""MP4 and MP3 are made after the end."""
+
+TOKEN_PREFIX = "lt"  # noqa: S105 - of the attempt's name, which is no secret
+
+_PHASES: Mapping[str, TaskPhase] = {
+    "created": TaskPhase.STARTING,
+    "starting": TaskPhase.STARTING,
+    "running": TaskPhase.RUNNING,
+    "recovering": TaskPhase.RUNNING,
+    "stopping": TaskPhase.ENDING,
+    "stopped": TaskPhase.ENDED,
+}
+_ENDPOINT_REGION = re.compile(r"oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com")
+
+
+class AlibabaRecorder:
+    """One account's recorder."""
+
+    def __init__(
+        self,
+        name: str,
+        account: AlibabaAccount,
+        storage: Mapping[str, AlibabaStorage],
+        http: httpx.AsyncClient,
+        now: Callable[[], datetime],
+    ) -> None:
+        """`name` is the account's, `storage` by profile name; `now` gives aware times."""
+        self._name = name
+        self._account = account
+        self._storage = storage
+        self._client = AlibabaClient(account, http, now)
+        self._now = now
+        self._zone = timezone(timedelta(hours=account.names_utc_offset))
+
+    def traits(self, request: RecordingRequest) -> Traits:
+        """Check all that can be checked without a call, by composing the calls themselves."""
+        translation = self._translation(request)
+        traits = self._traits(translation)
+        scene = request.first_scene()
+        traits.check(scene)
+        path = f"{request.output.path_prefix}/0123456789ab/a1".lstrip("/")
+        recorder = traits.recorder_ids.identity("", 1)
+        translation.start(scene, Attempt(number=1, recorder=recorder, path=path))
+        translation.check_shown(scene)
+        return traits
+
+    async def acquire(
+        self,
+        request: RecordingRequest,  # noqa: ARG002 - the port's
+        attempt: Attempt,  # noqa: ARG002 - the port's
+    ) -> str:
+        """Never asked: the traits name no window of a resource."""
+        raise InvalidRequest("alibaba acquire: nothing is reserved", vendor=VENDOR)
+
+    async def start(self, request: RecordingRequest, scene: Scene, attempt: Attempt) -> str:
+        """Start the attempt's recording; gives its TaskId."""
+        body = self._translation(request).start(scene, attempt)
+        return (await self._client.start(body)).task_id
+
+    async def recover(
+        self,
+        request: RecordingRequest,  # noqa: ARG002 - the port's
+        scene: Scene,  # noqa: ARG002 - the port's
+        attempt: Attempt,
+    ) -> str:
+        """No call tells: a second start would make a second task, and tasks cannot be listed."""
+        raise AlreadyRunning(
+            f"alibaba {START}: {attempt.recorder} may be recording, and its id was not told",
+            vendor=VENDOR,
+            call=START,
+        )
+
+    async def apply(
+        self,
+        request: RecordingRequest,
+        task: Task,
+        scene: Scene,
+        part: ScenePart,  # noqa: ARG002 - the port's
+    ) -> None:
+        """Send the whole scene, whatever the part: panes are made for those who are listed."""
+        await self._client.update(self._translation(request).update(scene, task))
+
+    async def query(
+        self,
+        request: RecordingRequest,  # noqa: ARG002 - the port's
+        task: Task,
+    ) -> Observation:
+        """Ask; "no such task" and "over" are answers too."""
+        try:
+            reply = await self._client.describe(_task(task))
+        except TaskNotFound as error:
+            return Observation(phase=TaskPhase.MISSING, at=self._now(), detail=str(error))
+        except AlreadyStopped as error:
+            return Observation(phase=TaskPhase.ENDED, at=self._now(), detail=str(error))
+        info = reply.task_info
+        phase, detail = _phase(info), foreign_text(info.status, limit=40)
+        folder = folder_of(task.attempt)
+        stored = files.reported(info.record_file_list, folder, task.id, self._zone)
+        if phase is TaskPhase.RUNNING and stored:
+            phase = TaskPhase.FLOWING
+        elif phase is TaskPhase.RUNNING:
+            detail = f"{detail}: no file yet"
+        return Observation(phase=phase, at=self._now(), detail=detail, files=stored)
+
+    async def stop(
+        self,
+        request: RecordingRequest,  # noqa: ARG002 - the port's
+        task: Task,
+    ) -> Stopped:
+        """End the task; its uploads go on until the event TaskStopped."""
+        await self._client.stop(_task(task))
+        return Stopped(uploading="unknown", detail="stopping")
+
+    def task_id_in(
+        self,
+        attempt: Attempt,
+        request: RecordingRequest,  # noqa: ARG002 - the port's
+        key: str,
+    ) -> str | None:
+        """The TaskId is the folder below the attempt's, which no other attempt writes to."""
+        found = files.task_folder(key, folder_of(attempt))
+        return found[0] if found and files.is_recording(found[1]) else None
+
+    def describe_file(self, key: str) -> FileRef:
+        """Kind, user and beginning, from the name."""
+        return files.describe(key, self._zone)
+
+    def playlist_began(self, text: str) -> datetime | None:  # noqa: ARG002 - the port's
+        """Nothing is documented of tags: the file's name tells."""
+        return None
+
+    def _translation(self, request: RecordingRequest) -> Translation:
+        options = _options(request)
+        if request.mode not in MODES:
+            raise InvalidRequest("mode: alibaba records mixed and individual")
+        if broken := options.broken_rules(request):
+            raise InvalidRequest("; ".join(f"vendor_options.{rule}" for rule in broken))
+        storage = self._profile(request.output.storage)
+        if storage.vod is not None:
+            _check_vod(request, options)
+        return Translation(request, options, self._account, storage)
+
+    def _profile(self, name: str) -> AlibabaStorage:
+        storage = self._storage.get(name)
+        if storage is None:
+            known = ", ".join(sorted(self._storage)) or "none"
+            raise NotConfigured(
+                f"output.storage: no profile {name!r} tells alibaba of a bucket or VOD;"
+                f" account {self._name!r} can use {known}"
+            )
+        region = _ENDPOINT_REGION.fullmatch(storage.endpoint or "")
+        if region is not None and region[1] != self._account.region:
+            raise NotConfigured(
+                f"output.storage: the bucket of profile {name!r} lies in {region[1]}, account"
+                f" {self._name!r} records in {self._account.region}; both must be one region"
+            )
+        return storage
+
+    def _traits(self, translation: Translation) -> Traits:
+        mixed = translation.request.mode == "mixed"
+        return Traits(
+            vendor=VENDOR,
+            recorder_ids=RecorderIds(style="text", prefix=TOKEN_PREFIX),
+            repeated_start="duplicates",
+            confirm_first=timedelta(seconds=5),
+            confirm_every=timedelta(seconds=5),
+            confirm_within=timedelta(seconds=90),
+            missing_grace=timedelta(seconds=30),
+            poll_every=timedelta(minutes=1),
+            files_within=FILES_WITHIN,
+            uploads_within=timedelta(minutes=1),
+            to_bucket=translation.storage.vod is None,
+            task_life=TASK_LIFE - LIFE_MARGIN,
+            layouts=KINDS if translation.pictured else frozenset(),
+            max_panes=MAX_STREAMS if mixed else 0,
+            max_listed_users=MAX_STREAMS,
+            must_list_users=True,
+        )
+
+
+def _options(request: RecordingRequest) -> AlibabaOptions:
+    try:
+        return AlibabaOptions.model_validate(request.vendor_options)
+    except ValidationError as error:
+        raise invalid_request(error, root="vendor_options") from None
+
+
+def _check_vod(request: RecordingRequest, options: AlibabaOptions) -> None:
+    """VOD takes neither folders, nor names, nor formats."""
+    if request.output.path_prefix:
+        raise InvalidRequest("output.path_prefix: VOD has no folders")
+    if sorted(request.output.formats) != ["hls"]:
+        raise InvalidRequest("output.formats: VOD takes none, leave it at its default")
+    if given := options.bucket_only():
+        raise InvalidRequest(f"vendor_options.{given[0]}: belongs to a bucket, not to VOD")
+
+
+def _task(task: Task) -> TaskRequest:
+    return TaskRequest.model_validate({"TaskId": task.id})
+
+
+def _phase(info: TaskInfo) -> TaskPhase:
+    phase = _PHASES.get(info.status.strip().lower())
+    if phase is None:
+        shown = foreign_text(info.status, limit=40)
+        raise VendorUnavailable(
+            f"alibaba query: status {shown!r} is unknown", vendor=VENDOR, call=DESCRIBE
+        )
+    return phase
