@@ -9,7 +9,7 @@ import math
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import httpx
 
@@ -39,13 +39,14 @@ class Insistence:
 
     answer_within: seconds that the receiver has. repeats: seconds of the emulator's clock before
     each repeat. lifetime: seconds after which none follows. wants_json: a status 200 alone is no
-    answer.
+    answer. heeds_refusals: any status below 500 is one.
     """
 
     answer_within: float
     repeats: tuple[float, ...]
     lifetime: float = math.inf
     wants_json: bool = False
+    heeds_refusals: bool = False
 
 
 class Notice(Protocol):
@@ -63,6 +64,15 @@ class Notice(Protocol):
 
     def forgery(self) -> Notice:
         """What an attacker would send: the false news that this recording is over."""
+        ...
+
+
+@runtime_checkable
+class Addressed(Protocol):
+    """A notice whose address was told with its task."""
+
+    def address(self, target: str | None) -> str:
+        """Where it goes; ``target``: where the vendor's callbacks were directed, if anywhere."""
         ...
 
 
@@ -88,7 +98,7 @@ class CallbackSender:
             self._targets[vendor] = target
 
     def send(self, vendor: str, notice: Notice) -> None:
-        if vendor not in self._targets:
+        if self._address(vendor, notice) is None:
             return
         struck = self._struck(vendor, notice)
         if any(isinstance(fault, faults.Forge) for fault in struck):
@@ -159,16 +169,22 @@ class CallbackSender:
         for gap in (0.0, *how.repeats):
             if gap:
                 await self._clock.sleep(gap)
-            target = self._targets.get(vendor)
-            if target is None:
+            url, target = self._address(vendor, notice), self._targets.get(vendor)
+            if url is None:
                 return
             now = self._clock.now()
             if (now - began).total_seconds() > how.lifetime:
                 break
-            signed = notice.render(now, WRONG_SECRET if forged else target.secret)
-            if await self._post(target.url, signed, how) or forged:
+            secret = None if target is None else target.secret
+            signed = notice.render(now, WRONG_SECRET if forged else secret)
+            if await self._post(url, signed, how) or forged:
                 return
         _log.warning("a callback of %s was not taken", vendor)
+
+    def _address(self, vendor: str, notice: Notice) -> str | None:
+        target = self._targets.get(vendor)
+        url = None if target is None else target.url
+        return notice.address(url) if isinstance(notice, Addressed) else url
 
     async def _post(self, url: str, signed: Signed, how: Insistence) -> bool:
         """Whether the receiver took it."""
@@ -184,4 +200,6 @@ class CallbackSender:
                 json.loads(response.content)
         except (httpx.HTTPError, ValueError):
             return False
+        if how.heeds_refusals:
+            return response.status_code < 500
         return response.status_code == 200

@@ -18,6 +18,7 @@ from longtake.emulator.media.slices import (
     remux_mp4,
     scaled,
     snapshot,
+    transcode_mp3,
 )
 from longtake.emulator.rooms import Person
 from longtake.emulator.stage import Stage, TrackKey
@@ -49,6 +50,10 @@ def mp4(slices: Sequence[bytes]) -> bytes:
 
 def aac(slices: Sequence[bytes]) -> bytes:
     return remux_adts(slices)
+
+
+def mp3(slices: Sequence[bytes]) -> bytes:
+    return transcode_mp3(slices)
 
 
 def jpeg(person: Person, at: datetime) -> bytes:

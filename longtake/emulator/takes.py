@@ -62,9 +62,14 @@ class Slice:
         return (self.end - self.start).total_seconds()
 
 
+def name_by_begin(track: Track, start: datetime) -> str:
+    return f"{track.stem}_{digits17(start)}.ts"
+
+
 class Takes:
     """Follows the stage and cuts slices; ``on_cut`` gets those that end at one instant.
 
+    name_of: the object key of a track's next slice, by its begin.
     on_track: told of a track that begins to receive media, with the end of what it got before (or
     else the present), and of one that ceases to, with None.
     """
@@ -77,12 +82,14 @@ class Takes:
         *,
         on_cut: Callable[[Sequence[Slice]], None],
         on_track: Callable[[TrackKey, datetime | None], None] | None = None,
+        name_of: Callable[[Track, datetime], str] = name_by_begin,
     ) -> None:
         self._clock = clock
         self._stem_of = stem_of
         self._slice = slice_seconds
         self._on_cut = on_cut
         self._on_track = on_track
+        self._name_of = name_of
         self._timeline: list[tuple[datetime, Stage]] = []
         self._live: frozenset[TrackKey] = frozenset()
         self._opened: datetime | None = None
@@ -166,7 +173,7 @@ class Takes:
         gap = bool(track.slices) and track.slices[-1].end != start
         first = key in self._resumed
         self._resumed.discard(key)
-        name = f"{track.stem}_{digits17(start)}.ts"
+        name = self._name_of(track, start)
         cut = Slice(track, name, start, end, gap, first, track.seconds, stages)
         track.slices.append(cut)
         track.seconds += cut.seconds

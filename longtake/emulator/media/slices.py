@@ -156,6 +156,22 @@ def remux_adts(slices: Sequence[bytes]) -> bytes:
     return output.getvalue()
 
 
+def transcode_mp3(slices: Sequence[bytes]) -> bytes:
+    """The sound of the slices of one recording, in order, as one MP3 file."""
+    output = BytesIO()
+    with av.open(output, "w", format="mp3") as container:
+        stream = container.add_stream("libmp3lame", rate=_SAMPLE_RATE, layout="mono")
+        samples = 0
+        for content in slices:
+            with av.open(BytesIO(content), "r", format="mpegts") as source:
+                for frame in source.decode(audio=0):
+                    frame.pts, frame.time_base = samples, Fraction(1, _SAMPLE_RATE)
+                    samples += frame.samples
+                    container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return output.getvalue()
+
+
 def snapshot(picture: Picture, participants: Iterable[Participant], at: datetime) -> bytes:
     """The frame of instant ``at`` as a JPEG."""
     jpeg = BytesIO()
