@@ -203,6 +203,16 @@ def test_custom_panes_are_sent_as_they_are_drawn() -> None:
     ]
 
 
+def test_thirds_keep_six_decimals_and_their_common_edges() -> None:
+    thirds = [pane(x=n / 3, width=1 / 3, user=f"u{n}") for n in range(3)]
+    found = panes(kind="custom", panes=thirds)
+    assert [(p["x"], p["width"]) for p in found] == [
+        (0.0, 0.333333),
+        (0.333333, 0.333334),
+        (0.666667, 0.333333),
+    ]
+
+
 def test_free_custom_panes_take_the_listed_users_in_order() -> None:
     found = panes({"users": [ADA, BOB]}, kind="custom", panes=[pane(), pane(user=ADA), pane(x=0.5)])
     assert [p["user_id"] for p in found] == [BOB, ADA]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
 from longtake.vendors.huawei.wire.jobs import IndividualJob, IndividualUpdate, MixJob, MixUpdate
+from longtake.vendors.huawei.wire.replies import as_utc
 from longtake.vendors.huawei.wire.rules import RecordRule
 
 RULE = {"record_rule_id": "rule-1"}
@@ -134,6 +137,8 @@ REFUSED: list[tuple[Any, str]] = [
     (lambda: mix(layout_panes=[WINDOW]), "nine_grids_view takes no layout_panes"),
     (custom, "custom needs layout_panes"),
     (lambda: custom(VIEW), "a pane of custom has a place"),
+    (lambda: custom({"id": 1, "user_id": "ada"}), "a pane of custom has a place"),
+    (lambda: custom({**WINDOW, "zorder": None}), "a pane of custom has a place"),
     (lambda: custom({**WINDOW, "filling_policy": "FIXED_USER"}), "and no filling_policy"),
     (lambda: custom(WINDOW, WINDOW), "different ids"),
     (shared, "takes one of layout_panes"),
@@ -203,3 +208,12 @@ def test_address_of_a_push_is_sent_in_clear_and_shown_nowhere() -> None:
     job = individual(publish_param={"rtmp_urls": ["rtmp://a/secret-key"]})
     assert json.loads(job.body())["publish_param"] == {"rtmp_urls": ["rtmp://a/secret-key"]}
     assert "secret-key" not in f"{job!r} {job.model_dump()} {job.model_dump_json()}"
+
+
+@pytest.mark.parametrize("text", ["2006-01-02T15:04:05.075Z", "2006-01-02T15:04:05.075"])
+def test_times_are_utc_wherever_the_worker_runs(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Asia/Shanghai")
+        time.tzset()
+        assert as_utc(text) == datetime(2006, 1, 2, 15, 4, 5, 75000, tzinfo=UTC)
+    time.tzset()
