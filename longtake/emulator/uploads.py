@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -74,7 +75,7 @@ class Job:
     refused: bool = False
 
 
-class Uploads:
+class Uploads(ABC):
     """The uploader of one recording. A vendor's own overrides the hooks at the end.
 
     refused: the bucket refuses the keys. done: set together with ``outcome``.
@@ -201,25 +202,25 @@ class Uploads:
 
     # -- the vendor's ----------------------------------------------------------------------------
 
+    @abstractmethod
     def encode(self, piece: Slice) -> bytes:
         """The bytes of a slice."""
-        raise NotImplementedError
 
+    @abstractmethod
     def playlist(self, track: Track, pieces: Sequence[Slice], *, ended: bool) -> str:
         """The text of a playlist with these slices of its track."""
-        raise NotImplementedError
 
     def late_playlist(self, track: Track) -> str:
         """The name of the playlist that comes out of the backup."""
         return track.playlist
 
-    async def uploaded(self, cut: Sequence[Slice]) -> None:
+    async def uploaded(self, cut: Sequence[Slice]) -> None:  # noqa: B027 - a vendor may leave it
         """These slices and their playlists are there."""
 
-    async def uploaded_late(self, cut: Sequence[Slice]) -> None:
+    async def uploaded_late(self, cut: Sequence[Slice]) -> None:  # noqa: B027 - a vendor may leave it
         """These slices and their playlists have come out of the backup."""
 
-    async def finishing(self) -> None:
+    async def finishing(self) -> None:  # noqa: B027 - a vendor may leave it
         """All that can be there is there: the last files before the end of the uploads."""
 
 
