@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import NamedTuple, Protocol
@@ -15,7 +15,8 @@ from longtake.contracts import names
 from longtake.contracts.payloads import CheckInput, FindTaskInput, SegmentFiles, Started
 from longtake.domain.errors import NotConfigured
 from longtake.domain.files import LISTED, Manifest, Outcome, StoredFile
-from longtake.domain.ports import ObjectStore, Recorder
+from longtake.domain.ports import ObjectStore, Recorder, StoredObject
+from longtake.domain.recording import RecordingRequest
 
 LOOK_EVERY = timedelta(seconds=5)
 
@@ -53,14 +54,17 @@ class FileActivities:
         with temporal_failures(every=LOOK_EVERY):
             recorder = self._directory.recorder(order.request.vendor, order.request.account)
             store = self._store(order.request.output.storage)
+            prefixes = recorder.key_prefixes(order.request, order.attempt)
             named = [
                 (stored.modified, task_id)
-                async for stored in store.list(f"{order.attempt.path}/")
+                async for stored in _listed(store, prefixes)
+                if order.written_after is None or stored.modified >= order.written_after
                 if (task_id := recorder.task_id_in(order.attempt, order.request, stored.key))
+                if task_id not in order.known
             ]
         if named:
             return Started(task_id=max(named)[1])
-        raise ask_again(LOOK_EVERY, f"no file below {order.attempt.path} yet")
+        raise ask_again(LOOK_EVERY, f"no file below {_shown(prefixes)} yet")
 
     @activity.defn(name=names.CHECK_FILES)
     async def check(self, order: CheckInput) -> Manifest:
@@ -69,8 +73,9 @@ class FileActivities:
         with temporal_failures(every=LOOK_EVERY):
             recorder = self._directory.recorder(order.request.vendor, order.request.account)
             store = self._store(profile)
-            formats = order.request.output.formats
-            checks = [await self._check(store, recorder, part, formats) for part in order.segments]
+            checks = [
+                await self._check(store, recorder, order.request, part) for part in order.segments
+            ]
         manifest = _graded(profile, checks)
         if manifest.outcome is Outcome.PARTIAL and not order.final:
             raise ask_again(LOOK_EVERY, "; ".join(manifest.reasons)[:300])
@@ -86,16 +91,19 @@ class FileActivities:
         self,
         store: ObjectStore,
         recorder: Recorder,
+        request: RecordingRequest,
         part: SegmentFiles,
-        formats: Collection[str],
     ) -> SegmentCheck:
+        attempt, task_id = part.task.attempt, part.task.id
+        prefixes = recorder.key_prefixes(request, attempt, task_id)
         files = [
             StoredFile(
                 **recorder.describe_file(stored.key).model_dump(),
                 size=stored.size,
                 segment=part.number,
             )
-            async for stored in store.list(f"{part.path}/")
+            async for stored in _listed(store, prefixes)
+            if attempt.path or recorder.task_id_in(attempt, request, stored.key) == task_id
         ]
         there = {file.key for file in files if file.size}
         expected = {file.key for file in part.reported}
@@ -118,10 +126,20 @@ class FileActivities:
                 f"segment {part.number}: {len(missing)} of {len(expected)} files missing"
             )
         if not files and part.had_data:
-            reasons.append(f"segment {part.number}: nothing below {part.path}")
-        elif "mp4" in formats and _lacks_mp4(files):
+            reasons.append(f"segment {part.number}: nothing below {_shown(prefixes)}")
+        elif "mp4" in request.output.formats and _lacks_mp4(files):
             reasons.append(f"segment {part.number}: no mp4 of all that was recorded")
         return SegmentCheck(files, missing, seconds, reasons)
+
+
+async def _listed(store: ObjectStore, prefixes: Collection[str]) -> AsyncIterator[StoredObject]:
+    for prefix in prefixes:
+        async for stored in store.list(prefix):
+            yield stored
+
+
+def _shown(prefixes: Collection[str]) -> str:
+    return " or ".join(prefix.rstrip("/") for prefix in prefixes)
 
 
 def _found_by_name(expected: Collection[str], there: Collection[str]) -> set[str]:

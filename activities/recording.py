@@ -30,7 +30,7 @@ from longtake.domain.errors import (
     ResourceExpired,
     StartUnknown,
 )
-from longtake.domain.events import Observation
+from longtake.domain.events import Observation, TaskPhase
 from longtake.domain.ports import Recorder, Stopped
 from longtake.domain.recording import RecordingRequest
 
@@ -98,6 +98,9 @@ class RecordingActivities:
             raise ask_again(order.first_after, "giving the recorder time to come up")
         with temporal_failures(every=order.every):
             seen = await self._recorder(order.request).query(order.request, order.task)
+        if order.made_after and seen.began_at and seen.began_at < order.made_after:
+            detail = f"made at {seen.began_at:%H:%M:%S} UTC, before it was asked for"
+            seen = Observation(phase=TaskPhase.MISSING, at=seen.at, detail=detail)
         if seen.same_news(order.known):
             raise ask_again(order.every, f"no change: {seen.detail or seen.phase}")
         return seen

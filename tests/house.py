@@ -34,6 +34,8 @@ from longtake.vendors import emulator as emulator_of
 
 BUCKET = "takes"
 ROOT = Path(__file__).parent.parent
+SOMEBODY = ("1001", "1002")
+"""Whom a vendor is told to record that must be told somebody, while the room is empty."""
 PATIENCE = 60.0
 """Seconds until a test that waits for an event gives up; none is expected to take so long."""
 
@@ -50,6 +52,8 @@ PROMPT: Mapping[str, Mapping[str, float]] = {
         "failure": 0.001,
     },
     "tencent": {"join": 0.001, "upload": 0.2, "exiting": 0.1, "convert": 0.2},
+    "alibaba": {"starting": 0.001, "running": 0.001, "upload": 0.2},
+    "huawei": {"join": 0.001, "upload": 0.2},
 }
 """Seconds: a test that skips an hour of the session's time skips none of the emulator's."""
 
@@ -67,12 +71,20 @@ class House:
         self.receiver = ""
         self.settings_path = folder / "longtake.toml"
         self.control: httpx.AsyncClient
+        self.people: dict[str, tuple[str, ...]] = {}
+        """Who was last put into which room."""
         self.started: list[WorkflowHandle[Any, RecordingResult]] = []
+
+    @property
+    def callbacks_path(self) -> str:
+        return f"/callbacks/{self.vendor}/{self.account}"
 
     # --- the vendor's side -------------------------------------------------------------------
 
-    async def room(self, room: str, *users: str) -> None:
-        people = [{"user": u, "name": f"user {u}", "audio": True, "video": True} for u in users]
+    async def room(self, room: str, *users: str, publishing: bool = True) -> None:
+        self.people[room] = users
+        sends = {"audio": publishing, "video": publishing}
+        people = [{"user": user, "name": f"user {user}", **sends} for user in users]
         await self._ask("PUT", f"/_emulator/rooms/{self.vendor}/{room}", {"participants": people})
 
     async def fault(self, call: str, kind: str, **fields: Any) -> None:
@@ -100,13 +112,16 @@ class House:
         return load(self.settings_path, {})
 
     def request(self, room: str, **given: Any) -> RecordingRequest:
+        """A request that the vendor takes; `given` replaces whole fields of it."""
         plain = {
             "vendor": self.vendor,
             "account": self.account,
             "room": room,
             "output": {"storage": "bucket"},
         }
-        return RecordingRequest.model_validate(plain | given)
+        users = self.people.get(room) or SOMEBODY
+        besides = emulator_of(self.vendor).ACCOUNT.request(given.get("mode", "mixed"), users)
+        return RecordingRequest.model_validate(plain | besides | given)
 
     async def start(
         self, room: str, *, client: Client | None = None, **given: Any
@@ -198,11 +213,15 @@ async def house(
         app = create_emulator(settings, {vendor: emulator_of(vendor).create})
         built.emulator = await stack.enter_async_context(running(app))
         built.control = await stack.enter_async_context(httpx.AsyncClient(base_url=built.emulator))
+        told = emulator_of(vendor).ACCOUNT.callbacks_key
+        if callbacks and told:
+            # The emulator puts the receiver's own address there, which is not known yet.
+            account = {told: f"http://receiver{built.callbacks_path}", **(account or {})}
         built.settings_path.write_text(_settings(built, account or {}, media=media))
         receiver = create_receiver(parsers_of(built.settings()), client, max_body_bytes=1_000_000)
         built.receiver = await stack.enter_async_context(running(receiver))
         if callbacks:
-            url = f"{built.receiver}/callbacks/{vendor}/{built.account}"
+            url = f"{built.receiver}{built.callbacks_path}"
             answer = await built.control.put(f"/_emulator/callbacks/{vendor}", json={"url": url})
             assert answer.is_success, answer.text
         if in_process:

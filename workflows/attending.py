@@ -140,7 +140,7 @@ class Attendance:
         self._watch_again = None
         if segment.up_at is None:
             every = traits.confirm_every
-        elif segment.seen.phase is TaskPhase.FLOWING:
+        elif self._data_flows:
             every = traits.poll_every
         elif segment.seen.phase.up:
             every = min(policies.ASK_FOR_DATA, traits.poll_every)
@@ -160,6 +160,13 @@ class Attendance:
             f"watch task {segment.task.called}, every {every.total_seconds():.0f} s",
         )
         self._first = False
+
+    @property
+    def _data_flows(self) -> bool:
+        """By the vendor's answer, or by its events where no answer tells."""
+        seen, told = self._segment.seen.phase, self._traits.data_by_events
+        heard = told and self._segment.had_data
+        return seen is TaskPhase.FLOWING or (seen is TaskPhase.RUNNING and heard)
 
     async def _read_watch(self) -> None:
         desk, watch = self._desk, self._watch
@@ -187,10 +194,11 @@ class Attendance:
             desk.calm("start")
         held = segment.shown.on_hold
         evidence = {
-            TaskPhase.FLOWING: "data flows",
             TaskPhase.RUNNING: "recorder is up, waiting for media to be stored",
             TaskPhase.MISSING: "vendor does not know the task now: ended, or moving",
         }.get(phase, f"task is {phase}")
+        if self._data_flows:
+            evidence = "data flows"
         desk.move(
             State.PAUSED if held else State.RECORDING,
             f"on hold at the vendor ({detail})" if held else f"{evidence} ({detail})",

@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.session import Failure, Segment, Stray
     from workflows import policies
     from workflows.alarm import Alarm
+    from workflows.claiming import claimed
     from workflows.desk import TIMED_OUT, Desk, settled
 
 
@@ -160,7 +161,7 @@ async def _put_out(desk: Desk, recorder: str) -> Failure | None:
 
 async def _start_again(desk: Desk, recorder: str) -> Task | Failure:
     session = desk.session
-    attempt = session.open_attempt(desk.request.output.path_prefix, recorder)
+    attempt = session.open_attempt(desk.request.output.path_prefix, desk.now, recorder)
     desk.note(f"attempt {attempt.number} puts out {recorder}, which may be recording")
     order = StartInput(request=desk.request, scene=session.scene, attempt=attempt, recover=True)
     policy = policies.within(policies.queued(policies.START), policies.LOST_ID_WAIT)
@@ -183,6 +184,8 @@ async def hunt_strays(desk: Desk) -> None:
         await workflow.wait_condition(lambda: named() is not None)
         stray = named()
         if stray is None:
+            continue
+        if not await claimed(desk, Task(attempt=stray.attempt, id=stray.task_id), over_too=True):
             continue
         await _stop_stray(desk, stray)
         if all(stray.stopped_at for stray in desk.session.strays):
@@ -265,7 +268,7 @@ async def _check(desk: Desk, until: timedelta | None) -> Manifest | Failure:
     parts = tuple(
         SegmentFiles(
             number=segment.number,
-            path=segment.task.attempt.path,
+            task=segment.task,
             reported=segment.reported,
             had_data=segment.had_data,
         )

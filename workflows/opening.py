@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.recording import Scene
     from longtake.domain.session import Failure, Segment, State
     from workflows import policies
+    from workflows.claiming import claimed
     from workflows.desk import CANCELLED, Desk, SessionFailed
     from workflows.policies import Policy
 
@@ -30,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
 async def open_segment(desk: Desk) -> Segment | None:
     """Start attempts until the vendor has accepted one; None when the session ends first."""
     while not desk.ending:
-        attempt = desk.session.open_attempt(desk.request.output.path_prefix)
+        attempt = desk.session.open_attempt(desk.request.output.path_prefix, desk.now)
         scene = desk.session.scene
         task = await _Opening(desk, attempt, scene).task()
         if task:
@@ -162,9 +163,17 @@ class _Opening:
             self._refused_as_full = f"waiting for the vendor, which is full: {failure.message}"
             self._desk.attend_to("start", self._refused_as_full)
             await self._pause(policies.FULL_PAUSE, "before the vendor is asked again")
-        if failure.code == policies.FULL and self._doubted and not self._named():
-            # The place that is missing may be the one that the lost recording takes.
-            self._found = await self._search()
+        if failure.code == policies.FULL and not self._named():
+            await self._look_for_lost()
+
+    async def _look_for_lost(self) -> None:
+        """The place that is missing may be the one that a lost recording takes."""
+        session = self._desk.session
+        stray = session.nameless(self._attempt.recorder)
+        if self._doubted:
+            self._found = await self._search(self._doubted)
+        elif stray and session.storage_readable:
+            stray.task_id = await self._search(stray.attempt) or ""
 
     async def _pause(self, length: timedelta, why: str) -> None:
         """Wait, unless an event names the task or the session ends."""
@@ -201,10 +210,13 @@ class _Opening:
         desk = self._desk
         desk.note(f"attempt {attempt.number} may be recording, its id was lost", warning=True)
         desk.move(State.STARTING, "recording runs at the vendor; waiting to be told its id")
-        task_id = desk.session.sighted(attempt.recorder) or self._found or await self._search()
-        if task_id:
-            desk.note(f"attempt {attempt.number} found again")
-            return await self._paired(attempt, task_id)
+        task_id = desk.session.sighted(attempt.recorder) or self._found
+        until = desk.now + policies.LOST_ID_WAIT
+        while task_id := task_id or await self._search(attempt, until):
+            if await claimed(desk, Task(attempt=attempt, id=task_id), over_too=False):
+                desk.note(f"attempt {attempt.number} found again")
+                return await self._paired(attempt, task_id)
+            task_id = desk.session.sighted(attempt.recorder)
         desk.session.lose(attempt, desk.now)
         desk.attend_to(
             "stray", f"attempt {attempt.number} is a stray: it may be recording, id unknown"
@@ -232,19 +244,25 @@ class _Opening:
                 return task
         return Task(attempt=attempt, id=task_id)
 
-    async def _search(self) -> str | None:
+    async def _search(self, attempt: Attempt, until: datetime | None = None) -> str | None:
         """Wait for the task's id from either side, the vendor's events or storage."""
-        desk, attempt = self._desk, self._attempt
+        desk, opened = self._desk, attempt.opened_at
+        shared = desk.traits.recorder_ids.shared and opened
         search = desk.session.storage_readable and desk.call(
             names.FIND_TASK,
-            FindTaskInput(request=desk.request, attempt=attempt),
+            FindTaskInput(
+                request=desk.request,
+                attempt=attempt,
+                written_after=shared - policies.CLOCKS_APART if shared else None,
+                known=tuple(sorted(desk.session.known_tasks)),
+            ),
             Started,
             policies.FIND_TASK,
             f"look in storage for the task of attempt {attempt.number}",
         )
         await desk.wait(
             lambda: bool(desk.session.sighted(attempt.recorder) or (search and _found(search))),
-            desk.now + policies.LOST_ID_WAIT,
+            until or desk.now + policies.LOST_ID_WAIT,
             "for the lost task id",
         )
         if search:

@@ -128,6 +128,10 @@ LOST_ID_WAIT = timedelta(seconds=90)
 """For an event or a stored file to name a task whose start was lost: the first slice is due
 after 15 s, an event sooner. After this the attempt is a stray and the next one begins."""
 
+CLOCKS_APART = timedelta(minutes=1)
+"""By which the clocks of the vendor, of storage and ours may differ without a task of ours being
+taken for an earlier one."""
+
 STRAY_WAIT = timedelta(seconds=60)
 """How long an ending session waits for the ids of its strays."""
 

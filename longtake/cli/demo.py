@@ -20,7 +20,7 @@ from rich.text import Text
 from temporalio.client import Client
 
 from longtake.cli import ports
-from longtake.cli.emulated import ACCOUNT, STORAGE, VendorOption
+from longtake.cli.emulated import ACCOUNT, STORAGE, VendorOption, emulated
 from longtake.cli.exits import Code, Exit
 from longtake.cli.options import STATE_FOLDER, run
 from longtake.cli.serve import (
@@ -54,10 +54,10 @@ SHOWN_FOR = 4.0
 PEOPLE = {"1001": "Ada", "1002": "Grace", "1003": "Edsger"}
 LAYOUTS: tuple[Layout, ...] = (SpeakerLayout(main="1002"), FloatingLayout(main="1003"))
 FAULTS: tuple[dict[str, Any], ...] = (
-    {"call": "start", "kind": "status", "status": 500, "when": "before"},
     {"call": "start", "kind": "lost_reply"},
+    {"call": "layout", "kind": "status", "status": 500, "when": "before"},
 )
-"""The vendor fails at the first start; of the second one it loses the answer."""
+"""The vendor loses its answer to the start, and fails at the first change of the layout."""
 
 _SLICE_SECONDS = 5
 """Three or four of them make a playlist worth looking at."""
@@ -221,7 +221,7 @@ class _Demo:
             Check(
                 "both faults struck",
                 hits == [1] * len(FAULTS),
-                f"HTTP 500 {hits[0]}x, lost answer {hits[1]}x",
+                f"lost answer {hits[0]}x, HTTP 500 {hits[1]}x",
             ),
             Check("exactly one recording was made", len(tasks) == 1, f"{len(tasks)} at the vendor"),
             Check(
@@ -263,7 +263,7 @@ class _Demo:
         self._console.print(Rule(session.workflow_id, align="left", style="green"))
         rows = [
             ("in the room", ", ".join(PEOPLE.values())),
-            ("the vendor will", "fail at the first start, and lose its answer to the second"),
+            ("the vendor will", "lose its answer to the start, and fail at the first new layout"),
         ]
         self._console.print(facts(rows))
         # Not wrapped: a link that is broken in two cannot be clicked.
@@ -289,7 +289,7 @@ class _Demo:
 
 
 def _request(vendor: str) -> RecordingRequest:
-    return RecordingRequest(
+    request = RecordingRequest(
         vendor=vendor,
         account=ACCOUNT,
         room=ROOM,
@@ -298,3 +298,5 @@ def _request(vendor: str) -> RecordingRequest:
         output=Output(storage=STORAGE, formats=frozenset({"hls", "mp4"})),
         max_duration=timedelta(minutes=5),
     )
+    besides = emulated(vendor).request(request.mode, tuple(PEOPLE))
+    return RecordingRequest.model_validate({**request.model_dump(), **besides})

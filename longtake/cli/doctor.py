@@ -183,7 +183,7 @@ async def _storage(settings: Settings, name: str) -> Finding:
         return Finding(what, "skipped", told)
     try:
         async with asyncio.timeout(_WITHIN):
-            async for _ in open_store(profile).list("longtake-doctor"):
+            async for _ in open_store(profile).list("longtake-doctor/"):
                 break
     except TimeoutError:
         return Finding(what, "fault", f"does not answer within {_WITHIN:.0f} s")

@@ -50,10 +50,14 @@ class Addresses:
 def settings_text(slug: str, at: Addresses) -> str:
     """A settings file with one emulated account and its bucket."""
     account = emulated(slug)
+    told: dict[str, str | int] = {}
+    if account.callbacks_key:
+        receiver = f"http://{at.callbacks_host}:{at.callbacks_port}"
+        told[account.callbacks_key] = f"{receiver}/callbacks/{slug}/{ACCOUNT}"
     tables: dict[str, dict[str, str | int]] = {
         "temporal": {"address": at.temporal},
         "callbacks": {"host": at.callbacks_host, "port": at.callbacks_port},
-        f"accounts.{ACCOUNT}": {"vendor": slug, "base_url": at.emulator, **account.account},
+        f"accounts.{ACCOUNT}": {"vendor": slug, "base_url": at.emulator, **account.account, **told},
         f"storage.{STORAGE}": {"url": f"file://{at.recordings}/{BUCKET}"},
         f"storage.{STORAGE}.{slug}": dict(account.storage(BUCKET)),
     }

@@ -57,6 +57,11 @@ def users(text: str) -> tuple[str, ...]:
     return found
 
 
+def only_of(users: tuple[str, ...]) -> dict[str, Any]:
+    """The subscriptions by which these are heard and seen, and nobody else."""
+    return {medium: {"allow": users} for medium in ("audio", "video")}
+
+
 def json_value(option: str, text: str) -> Any:
     """One JSON value given on the command line."""
     try:

@@ -238,7 +238,8 @@ def _show_emulator(url: str, slugs: list[str]) -> None:
     for slug in slugs:
         account = emulated(slug)
         rows += [
-            (f"{slug} {key}", text) for key, text in {**account.account, **account.beside}.items()
+            (f"{slug} {key}", str(value))
+            for key, value in {**account.account, **account.beside}.items()
         ]
         rows.append((f"{slug} room", f"PUT {url}/_emulator/rooms/{slug}/ROOM"))
     rows += [

@@ -27,8 +27,10 @@ from longtake.cli.request import (
     canvas,
     json_value,
     layout_fields,
+    only_of,
     request_file,
     request_from,
+    users,
 )
 from longtake.cli.tables import manifest_table
 from longtake.cli.watch import Progress, until_over
@@ -52,6 +54,10 @@ def record(
     ] = None,
     mode: Annotated[str | None, typer.Option(help="mixed, individual or web.")] = None,
     media: Annotated[str | None, typer.Option(help="audio_video, audio or video.")] = None,
+    users_: Annotated[
+        str | None,
+        typer.Option("--users", metavar="ID,ID", help="Record these only; else everybody."),
+    ] = None,
     layout: Annotated[
         str | None, typer.Option(help="A preset's name, a layout as JSON, or a JSON file.")
     ] = None,
@@ -89,6 +95,7 @@ def record(
     given: dict[str, Any] = {
         "mode": mode,
         "media": media,
+        "subscriptions": users_ and only_of(users(users_)),
         "layout": layout and layout_fields(layout),
         "canvas": canvas_ and canvas(canvas_),
         "max_duration": as_duration(max_duration),

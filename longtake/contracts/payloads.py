@@ -279,6 +279,8 @@ class WatchInput(Kept):
     known: Observation | None
     every: timedelta
     first_after: timedelta | None = None
+    made_after: datetime | None = None
+    """A task that the vendor made earlier is not the one that is meant: it is missing."""
 
 
 class TaskInput(Kept):
@@ -293,13 +295,17 @@ class FindTaskInput(Kept):
 
     request: RecordingRequest
     attempt: Attempt
+    written_after: datetime | None = None
+    """Older files are others'."""
+    known: tuple[str, ...] = ()
+    """Tasks that it is not."""
 
 
 class SegmentFiles(Kept):
     """What one segment is said to have left."""
 
     number: int
-    path: str
+    task: Task
     reported: tuple[FileRef, ...]
     had_data: bool
     """Whether files must be there though none was reported."""

@@ -42,6 +42,8 @@ class Observation(Kept):
     detail: str = ""
     on_hold: bool = False
     files: tuple[FileRef, ...] = ()
+    began_at: datetime | None = None
+    """When the vendor made the task, where its answer tells."""
 
     def same_news(self, other: Observation | None) -> bool:
         """Whether `other` told the session as much: times and growing lists are no news."""
@@ -58,6 +60,8 @@ class EventKind(StrEnum):
     UPLOADED = "uploaded"
     BACKED_UP = "backed_up"
     ENDED = "ended"
+    DONE = "done"
+    """Ended, and all its files are uploaded."""
     FAILOVER = "failover"
     WARNING = "warning"
     ERROR = "error"
@@ -67,7 +71,12 @@ class EventKind(StrEnum):
     @property
     def ends(self) -> bool:
         """Whether it is told of tasks that have left the room."""
-        return self in {EventKind.ENDED, EventKind.UPLOADED, EventKind.BACKED_UP}
+        return self in {
+            EventKind.ENDED,
+            EventKind.DONE,
+            EventKind.UPLOADED,
+            EventKind.BACKED_UP,
+        }
 
     def hastens(self, known: TaskPhase) -> bool:
         """Whether the vendor should be asked at once what this means for a task in that phase."""
@@ -76,6 +85,7 @@ class EventKind(StrEnum):
         return self in {
             EventKind.STARTED,
             EventKind.ENDED,
+            EventKind.DONE,
             EventKind.FAILOVER,
             EventKind.ERROR,
         }

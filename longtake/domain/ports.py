@@ -22,7 +22,10 @@ class Attempt(Kept):
     recorder: str
     """The recorder's own id in the room: uid, robot id or token."""
     path: str
-    """Where this attempt, and no other, writes its files: `a/b/c` below the bucket."""
+    """Where this attempt, and no other, writes its files: `a/b/c` below the bucket. Empty where
+    the vendor lets nobody say so."""
+    opened_at: datetime | None = None
+    """No task of the attempt is older."""
     resource: str = ""
     """What acquire gave; empty where the vendor has no acquire."""
 
@@ -86,6 +89,15 @@ class Recorder(Protocol):
         """End the task; NoRecordedData, AlreadyStopped and TaskNotFound are told apart."""
         ...
 
+    def key_prefixes(
+        self, request: RecordingRequest, attempt: Attempt, task_id: str = ""
+    ) -> tuple[str, ...]:
+        """How the keys of a task's files begin; without an id, of what the attempt may have made.
+
+        Other tasks' files may begin so, too, where an attempt has no path of its own.
+        """
+        ...
+
     def task_id_in(self, attempt: Attempt, request: RecordingRequest, key: str) -> str | None:
         """The task's id, when the name of a stored file of this attempt holds it."""
         ...
@@ -126,7 +138,7 @@ class ObjectStore(Protocol):
     """Read access to the bucket that the vendor writes to."""
 
     def list(self, prefix: str) -> AsyncIterator[StoredObject]:
-        """Every object below `prefix`."""
+        """Every object whose key begins with `prefix`."""
         ...
 
     async def read(self, key: str) -> bytes:

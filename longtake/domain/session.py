@@ -21,6 +21,7 @@ from longtake.domain.traits import Traits
 SEGMENTS_KEPT = 100
 TIMELINE_KEPT = 200
 HEARD_KEPT = 500
+SIGHTINGS_KEPT = 20
 
 
 class State(StrEnum):
@@ -210,6 +211,8 @@ class Session(Kept):
     doubted: dict[str, int] = {}
     """The last attempt of which a start was in doubt, by recorder."""
     sightings: list[Sighting] = []
+    foreign: list[str] = []
+    """Tasks that go by an identity of ours, and are another session's."""
     heard: list[str] = []
     timeline: list[Note] = []
     dropped_notes: int = 0
@@ -250,7 +253,7 @@ class Session(Kept):
         self.evidence, self.evidence_at = evidence, now
         return True
 
-    def open_attempt(self, base_path: str, recorder: str | None = None) -> Attempt:
+    def open_attempt(self, base_path: str, now: datetime, recorder: str | None = None) -> Attempt:
         """Number the next attempt and give it the identity under which it can be found.
 
         A recorder that may be in the room is started again, unless another one is recording.
@@ -264,7 +267,10 @@ class Session(Kept):
             number=number,
             recorder=recorder or self.traits.recorder_ids.identity(self.key, number),
             path="/".join(part for part in (base_path, self.key, f"a{number}") if part),
+            opened_at=now,
         )
+        if self._shared:
+            attempt = attempt.model_copy(update={"path": ""})
         self.attempts.append(attempt)
         return attempt
 
@@ -302,6 +308,11 @@ class Session(Kept):
             for segment in self.segments
         )
 
+    @property
+    def _shared(self) -> bool:
+        """Whether the vendor's events may be of another session though they name our recorder."""
+        return self.traits is not None and self.traits.recorder_ids.shared
+
     def last_attempt(self, recorder: str) -> Attempt:
         """The newest attempt of a recorder of ours."""
         return next(a for a in reversed(self.attempts) if a.recorder == recorder)
@@ -338,6 +349,20 @@ class Session(Kept):
         known = self.doubts.setdefault(attempt.recorder, [])
         if attempt.resource not in known:
             known.append(attempt.resource)
+
+    def disown(self, task_id: str, now: datetime) -> None:
+        """Forget a task that turned out to be another session's; the next one seen is looked at."""
+        self.foreign.append(task_id)
+        del self.foreign[:-SIGHTINGS_KEPT]
+        self.sightings = [s for s in self.sightings if s.task_id != task_id]
+        for stray in [s for s in self.strays if s.task_id == task_id]:
+            stray.task_id, stray.end_heard = "", False
+            self._settle_sightings(stray.attempt, now)
+
+    def nameless(self, recorder: str) -> Stray | None:
+        """A stray of the recorder of which nobody told the task's id."""
+        nameless = (s for s in self.strays if not s.task_id)
+        return next((s for s in nameless if s.attempt.recorder == recorder), None)
 
     def sighted(self, recorder: str) -> str | None:
         """The newest task that events named under a recorder of ours, unless it is over."""
@@ -383,44 +408,62 @@ class Session(Kept):
     def _sight(self, event: VendorEvent, now: datetime) -> None:
         """Place a task that is not known yet: it is being looked for, or it is a stray."""
         ours = any(attempt.recorder == event.recorder for attempt in self.attempts)
-        if not ours or not event.task_id or event.task_id in self._placed():
+        if not ours or not event.task_id or event.task_id in self.known_tasks:
             return
         attempt = self.last_attempt(event.recorder)
+        settled = self._settled(attempt)
+        if settled and self._shared and not self._missing(event.recorder):
+            return  # it is another session's
         sighting = next((s for s in self.sightings if s.task_id == event.task_id), None)
         if sighting is None:
             sighting = Sighting(recorder=event.recorder, task_id=event.task_id, first_at=event.at)
             self.sightings.append(sighting)
         sighting.first_at = min(sighting.first_at, event.at)
         sighting.over = sighting.over or event.kind.ends
-        settled = [s.task.attempt for s in self.segments] + [s.attempt for s in self.strays]
-        if any(other.number == attempt.number for other in settled):
+        if settled:
             self._settle_sightings(attempt, now)
 
-    def _placed(self) -> set[str]:
-        return {s.task.id for s in self.segments} | {s.task_id for s in self.strays}
+    def _missing(self, recorder: str) -> bool:
+        """Whether a task of the recorder is still to be found, or to be known for ours."""
+        return any(s.attempt.recorder == recorder and not s.settled for s in self.strays)
+
+    def _settled(self, attempt: Attempt) -> bool:
+        """Whether it is known what became of an attempt, or known that nobody tells."""
+        settled = [s.task.attempt for s in self.segments] + [s.attempt for s in self.strays]
+        return any(other.number == attempt.number for other in settled)
+
+    @property
+    def known_tasks(self) -> set[str]:
+        """Tasks that are ours, and such as are not."""
+        ours = {s.task.id for s in self.segments} | {s.task_id for s in self.strays}
+        return (ours | {*self.foreign}) - {""}
 
     def _settle_sightings(self, attempt: Attempt, now: datetime) -> None:
         """An attempt is settled: each task that was seen of it is its segment's, or a stray."""
         for sighting in [s for s in self.sightings if s.recorder == attempt.recorder]:
-            self.sightings.remove(sighting)
             segment = next((s for s in self.segments if s.task.id == sighting.task_id), None)
             if segment is not None:
                 segment.announced, segment.end_heard = True, sighting.over
-            if sighting.task_id in self._placed():
-                continue
-            stray = self._nameless(attempt) or self._add_stray(attempt, now)
-            stray.task_id = sighting.task_id
-            stray.stopped_at = now if sighting.over else None
-
-    def _nameless(self, attempt: Attempt) -> Stray | None:
-        nameless = (s for s in self.strays if not s.task_id)
-        return next((s for s in nameless if s.attempt.recorder == attempt.recorder), None)
+            stray = self.nameless(attempt.recorder)
+            if sighting.task_id not in self.known_tasks:
+                if stray is None and self._shared:
+                    continue  # another session's, or ours if the one named before is not
+                stray = stray or self._add_stray(attempt, now)
+                stray.task_id = sighting.task_id
+                # Of a shared identity the vendor is asked first whether it is ours.
+                stray.stopped_at = now if sighting.over and not self._shared else None
+            self.sightings.remove(sighting)
+        del self.sightings[:-SIGHTINGS_KEPT]
 
     def _add_stray(self, attempt: Attempt, now: datetime) -> Stray:
         resources = self.doubts.get(attempt.recorder) or [attempt.resource]
         stray = Stray(attempt=attempt, since=now, resources=list(resources))
         self.strays.append(stray)
         return stray
+
+    @property
+    def _told_by_events(self) -> bool:
+        return self.traits is not None and self.traits.data_by_events
 
     def _learn(self, segment: Segment, event: VendorEvent, now: datetime) -> Segment | None:
         segment.add_files(event.files)
@@ -431,6 +474,10 @@ class Session(Kept):
                 segment.uploading = "backed_up"
             case EventKind.ENDED:
                 segment.end_heard = True
+            case EventKind.DONE:
+                segment.end_heard, segment.uploading = True, "uploaded"
+            case EventKind.MEDIA_FLOWING | EventKind.FILES if self._told_by_events:
+                segment.had_data = True
             case EventKind.STORAGE_ERROR:
                 self.attention["storage"] = f"storage: {event.detail}"
                 self.note(self.attention["storage"], now, warning=True)

@@ -16,15 +16,26 @@ from longtake.domain.recording import Scene, Subscriptions
 
 
 class RecorderIds(Kept):
-    """How the identity of an attempt is written: a number in a range, or a short text."""
+    """How the identity of an attempt is written: a number in a range, or a short text.
 
-    style: Literal["number", "text"]
+    Or it is none: where a vendor takes no identity, it echoes what is recorded, which is the same
+    for every attempt and every session that records it: `shared`, with `prefix` alone.
+    """
+
+    style: Literal["number", "text", "shared"]
     low: int = 1
     high: int = 2**32 - 1
     prefix: str = ""
 
+    @property
+    def shared(self) -> bool:
+        """Whether a task that goes by this identity may be another session's."""
+        return self.style == "shared"
+
     def identity(self, session_key: str, attempt: int) -> str:
         """The recorder's id of attempt `attempt`: the same wherever and whenever computed."""
+        if self.shared:
+            return self.prefix
         digest = hashlib.sha256(f"{session_key}#{attempt}".encode()).digest()
         if self.style == "text":
             return f"{self.prefix}{digest.hex()[:20]}"
@@ -58,12 +69,16 @@ class Traits(Kept):
     """Whether files go to the storage profile's bucket, where they can be checked."""
     task_life: timedelta | None = None
     """After this the vendor ends a task or stops taking calls for it; None: no such limit."""
+    data_by_events: bool = False
+    """Whether events alone tell that data flows, because no answer to a question does."""
     native_hold: bool = False
     """Whether a running task can be paused; else a pause ends one segment and begins another."""
     layouts: frozenset[str] = frozenset()
     max_panes: int = 0
     max_listed_users: int = 0
     """Of one subscription filter; 0 where subscriptions cannot be chosen."""
+    instead_of_a_choice: str = ""
+    """What the vendor offers to whom cannot choose subscriptions."""
     must_list_users: bool = False
     """Whether only users are recorded whom the request allows by name."""
     user_pattern: str = r".+"
@@ -98,6 +113,8 @@ class Traits(Kept):
             if chosen is None:
                 continue
             listed = chosen.allow or chosen.deny or ()
+            if not self.max_listed_users:
+                raise InvalidRequest(f"subscriptions.{medium}: {self.instead_of_a_choice}")
             if len(listed) > self.max_listed_users:
                 raise InvalidRequest(
                     f"subscriptions.{medium}: {self.vendor} takes at most"
@@ -107,7 +124,7 @@ class Traits(Kept):
 
     def _check_users(self, path: str, users: tuple[str, ...]) -> None:
         for user in users:
-            if not re.fullmatch(self.user_pattern, user):
+            if not re.fullmatch(self.user_pattern, user, re.DOTALL):
                 raise InvalidRequest(
                     f"{path}: a user of {self.vendor} is {self.user_rule}, not {user!r}"
                 )

@@ -64,15 +64,24 @@ class Bucket:
         self._store = store
 
     async def list(self, prefix: str) -> AsyncIterator[StoredObject]:
-        """Every object below `prefix`, a path of whole segments: `a/b` has `a/b/c`, not `a/bc`."""
+        """Every object whose key begins with `prefix`: `a/b` has `a/b/c` and `a/bc`.
+
+        Of the folder in which the prefix ends, what comes before it is passed over by the store
+        (S3's start-after); what comes after it is listed, and left out here.
+        """
+        folder, _, begun = prefix.rpartition("/")
         try:
-            # Its overload for Arrow, which is not installed, has no type.
-            pages = obstore.list(self._store, prefix=prefix)  # pyright: ignore[reportUnknownMemberType]
+            # obstore's own prefixes are whole folders. Its overload for Arrow, which is not
+            # installed, has no type.
+            pages = obstore.list(  # pyright: ignore[reportUnknownMemberType]
+                self._store, prefix=folder or None, offset=prefix if begun else None
+            )
             async for page in pages:
                 for meta in page:
-                    yield StoredObject(
-                        key=meta["path"], size=meta["size"], modified=meta["last_modified"]
-                    )
+                    if meta["path"].startswith(prefix):
+                        yield StoredObject(
+                            key=meta["path"], size=meta["size"], modified=meta["last_modified"]
+                        )
         except ValueError as err:
             raise InvalidRequest(f"storage {self._name}: no key can begin {prefix!r}") from err
         except (BaseError, OSError) as err:

@@ -12,6 +12,8 @@ from longtake.vendorkit.spec import VendorSpec
 REGISTRY: Mapping[str, str] = {
     "agora": "longtake.vendors.agora",
     "tencent": "longtake.vendors.tencent",
+    "alibaba": "longtake.vendors.alibaba",
+    "huawei": "longtake.vendors.huawei",
 }
 
 

@@ -64,6 +64,12 @@ class FakeRecorder:
     async def stop(self, request: RecordingRequest, task: Task) -> Stopped:
         return await self._answer("stop")
 
+    def key_prefixes(
+        self, request: RecordingRequest, attempt: Attempt, task_id: str = ""
+    ) -> tuple[str, ...]:
+        """Two places that all tasks write to, where the attempt has no path."""
+        return (f"{attempt.path}/",) if attempt.path else ("hls/", "mp4/")
+
     def task_id_in(self, attempt: Attempt, request: RecordingRequest, key: str) -> str | None:
         """A file's name is `TASK_anything`, or tells nothing."""
         task_id, told, _ = PurePosixPath(key).name.partition("_")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -142,6 +142,18 @@ async def test_a_watch_gives_what_the_session_does_not_know(
 ) -> None:
     recorder = FakeRecorder(query=seen)
     assert await Tries().next(activities(recorder).watch, watching(known)) == seen
+
+
+@pytest.mark.parametrize(
+    ("made", "phase"),
+    [(NOON, TaskPhase.RUNNING), (NOON - EVERY, TaskPhase.MISSING), (None, TaskPhase.RUNNING)],
+)
+async def test_a_task_made_before_it_was_asked_for_is_not_the_one_that_is_meant(
+    made: datetime | None, phase: TaskPhase
+) -> None:
+    recorder = FakeRecorder(query=RUNNING.model_copy(update={"began_at": made}))
+    order = watching(None, made_after=NOON)
+    assert (await Tries().next(activities(recorder).watch, order)).phase is phase
 
 
 async def test_a_watch_gives_the_recorder_its_time_to_come_up() -> None:

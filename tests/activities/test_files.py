@@ -15,7 +15,9 @@ from longtake.media.playlist import parse_playlist
 from tests.activities.fakes import (
     ATTEMPT,
     BEGAN,
+    NOON,
     REQUEST,
+    TASK,
     FakeDirectory,
     FakeRecorder,
     FakeStore,
@@ -40,7 +42,7 @@ def activities(objects: dict[str, str] | None) -> FileActivities:
 
 
 def segment(**given: Any) -> SegmentFiles:
-    plain = {"number": 1, "path": PATH, "had_data": True, "reported": ()}
+    plain = {"number": 1, "task": TASK, "had_data": True, "reported": ()}
     return SegmentFiles.model_validate(plain | given)
 
 
@@ -132,7 +134,8 @@ async def test_a_segment_that_left_nothing_of_its_data_is_missing() -> None:
 
 async def test_one_broken_segment_makes_the_session_partial() -> None:
     objects = WHOLE | {"takes/two/t2_room.m3u8": "#EXTINF:1,\nt2_a.ts\n#EXT-X-ENDLIST\n"}
-    manifest = await checked(objects, segment(), segment(number=2, path="takes/two"))
+    other = TASK.model_copy(update={"attempt": ATTEMPT.model_copy(update={"path": "takes/two"})})
+    manifest = await checked(objects, segment(), segment(number=2, task=other))
     assert manifest.outcome is Outcome.PARTIAL
     assert manifest.missing == ("takes/two/t2_a.ts",)
     assert [file.segment for file in manifest.files] == [1, 1, 1, 2]
@@ -170,3 +173,21 @@ async def test_a_stored_file_tells_the_id_of_a_lost_task() -> None:
     assert (caught.value.type, caught.value.next_retry_delay) == ("AskAgain", AGAIN)
     objects[f"{PATH}/t1_a.ts"] = "x"
     assert await tries.next(activities(objects).find_task, order) == Started(task_id="t1")
+
+
+async def test_of_a_path_that_others_share_only_new_files_of_unknown_tasks_tell_an_id() -> None:
+    attempt = ATTEMPT.model_copy(update={"path": ""})
+    found = activities({"hls/t0_a.ts": "another session's", "mp4/t1_a.mp4": "x"}).find_task
+    order = FindTaskInput(request=REQUEST, attempt=attempt, known=("t0",))
+    assert await Tries().next(found, order) == Started(task_id="t1")
+    late = order.model_copy(update={"written_after": NOON + timedelta(seconds=1)})
+    with pytest.raises(ApplicationError, match="no file below hls or mp4 yet"):
+        await Tries().next(found, late)
+
+
+async def test_a_segments_files_are_those_of_its_task_where_all_lie_together() -> None:
+    task = TASK.model_copy(update={"attempt": ATTEMPT.model_copy(update={"path": ""})})
+    objects = {"hls/t1_r.m3u8": CLOSED, "hls/t1_a.ts": "1", "hls/t1_b.ts": "2", "hls/t2_a.ts": "3"}
+    manifest = await checked(objects, segment(task=task))
+    assert manifest.outcome is Outcome.COMPLETE
+    assert [file.key for file in manifest.files] == [key for key in objects if "t1" in key]

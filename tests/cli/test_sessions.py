@@ -73,6 +73,7 @@ async def test_options_go_before_the_request_file(
         )
     )
     options = ["--layout", "floating", "--max-duration", "45m", "--format", "hls"]
+    options += ["--users", "1001, 1002"]
     started = await longtake("record", "filed", "--request", str(request), *options)
     assert started.code == Code.DONE, started.err
     handle = home.client.get_workflow_handle(started.out.strip())
@@ -82,6 +83,8 @@ async def test_options_go_before_the_request_file(
     sent = json.loads(payload.data)
     assert sent["room"] == "filed"
     assert sent["layout"]["kind"] == "floating"
+    assert sent["subscriptions"]["audio"] == sent["subscriptions"]["video"]
+    assert sent["subscriptions"]["audio"]["allow"] == ["1001", "1002"]
     assert sent["max_duration"] == "PT45M"
     assert sent["output"]["formats"] == ["hls"]
     assert sent["output"]["path_prefix"] == "a/b"

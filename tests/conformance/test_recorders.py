@@ -13,6 +13,7 @@ from longtake.domain.errors import AlreadyStopped, RecordingError, TaskNotFound
 from longtake.domain.events import TaskPhase
 from longtake.domain.ports import Attempt, Recorder, Task
 from tests.conformance.conftest import Build
+from tests.conformance.vendors import Conduct
 from tests.house import House
 
 
@@ -64,7 +65,9 @@ async def test_a_stop_of_an_ended_task_is_told_from_other_failures(
         await recorder.stop(home.request("standup"), task)
 
 
-async def test_a_lost_starts_task_can_be_read_from_its_files(client: Client, build: Build) -> None:
+async def test_a_lost_starts_task_can_be_read_from_its_files(
+    client: Client, build: Build, conduct: Conduct
+) -> None:
     async with build(client, in_process=False, media=True, timings={"slice": 0.5}) as home:
         accounts = worker.Accounts(home.settings(), lambda: datetime.now(UTC))
         recorder = accounts.recorder(home.vendor, home.account)
@@ -78,8 +81,13 @@ async def test_a_lost_starts_task_can_be_read_from_its_files(client: Client, bui
         keys = await home.eventually(stored)
         found = {recorder.task_id_in(task.attempt, home.request("standup"), key) for key in keys}
         assert found == {task.id}
+        begins = recorder.key_prefixes(home.request("standup"), task.attempt, task.id)
+        assert all(key.startswith(begins) for key in keys)
         other = task.attempt.model_copy(update={"path": "k/a2"})
-        assert recorder.task_id_in(other, home.request("standup"), keys[0]) is None
+        theirs = recorder.task_id_in(other, home.request("standup"), keys[0])
+        assert (theirs is None) is conduct.own_identity
+        elsewhere = home.request("standup-2")
+        assert recorder.task_id_in(other, elsewhere, keys[0]) is None
         await accounts.aclose()
 
 

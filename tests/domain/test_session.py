@@ -51,7 +51,7 @@ def new_session() -> Session:
 
 
 def opened(session: Session, task_id: str = "t1") -> Segment:
-    attempt = session.open_attempt("")
+    attempt = session.open_attempt("", NOON)
     return session.open_segment(Task(attempt=attempt, id=task_id), session.scene, NOON)
 
 
@@ -161,7 +161,7 @@ def test_an_event_of_another_recording_is_not_ours() -> None:
 
 def test_an_event_names_the_task_of_a_lost_start() -> None:
     session = new_session()
-    attempt = session.open_attempt("")
+    attempt = session.open_attempt("", NOON)
     session.lose(attempt, NOON)
     session.hear(event(EventKind.STARTED, recorder=attempt.recorder, task_id="t9"), NOON)
     assert session.strays[0].task_id == "t9"
@@ -239,7 +239,7 @@ def test_late_files_are_added_to_a_segment_that_is_over() -> None:
 
 def test_a_second_task_under_one_identity_becomes_a_stray() -> None:
     session = new_session()
-    attempt = session.open_attempt("")
+    attempt = session.open_attempt("", NOON)
     for number, task_id in enumerate(("dead", "alive")):
         session.hear(
             event(
@@ -256,7 +256,7 @@ def test_a_second_task_under_one_identity_becomes_a_stray() -> None:
 
 def test_a_task_that_is_over_is_not_taken_for_the_live_one() -> None:
     session = new_session()
-    attempt = session.open_attempt("")
+    attempt = session.open_attempt("", NOON)
     seen = [
         ("dead", EventKind.STARTED, 0),
         ("alive", EventKind.STARTED, 5),
@@ -280,25 +280,25 @@ def replacing() -> Session:
 
 def test_a_recorder_that_may_be_in_the_room_is_started_again_not_another() -> None:
     session = replacing()
-    first = session.open_attempt("")
+    first = session.open_attempt("", NOON)
     session.doubt(first)
-    second = session.open_attempt("")
+    second = session.open_attempt("", NOON)
     assert (second.number, second.recorder) == (2, first.recorder)
     assert second.path != first.path
 
 
 def test_a_successor_beside_a_live_recorder_is_another() -> None:
     session = replacing()
-    session.doubt(session.open_attempt(""))
+    session.doubt(session.open_attempt("", NOON))
     live = opened(session)
-    assert session.open_attempt("").recorder != live.task.attempt.recorder
+    assert session.open_attempt("", NOON).recorder != live.task.attempt.recorder
 
 
 def test_a_refused_second_start_gets_another_recorder() -> None:
     session = new_session()
-    first = session.open_attempt("")
+    first = session.open_attempt("", NOON)
     session.doubt(first)
-    assert session.open_attempt("").recorder != first.recorder
+    assert session.open_attempt("", NOON).recorder != first.recorder
 
 
 def ended(segment: Segment, *, confirmed: bool) -> None:
@@ -308,7 +308,7 @@ def ended(segment: Segment, *, confirmed: bool) -> None:
 def test_only_a_task_seen_up_ends_the_doubt_of_an_earlier_start() -> None:
     session = replacing()
     assert session.suspects == []
-    first = session.open_attempt("")
+    first = session.open_attempt("", NOON)
     session.doubt(first)
     assert session.suspects == [first.recorder]
     ended(opened(session), confirmed=True)
@@ -325,7 +325,7 @@ def test_a_task_that_ended_without_the_vendors_word_leaves_a_suspect(*, confirme
     ended(segment, confirmed=confirmed)
     recorder = segment.task.attempt.recorder
     assert session.suspects == ([] if confirmed else [recorder])
-    assert (session.open_attempt("").recorder == recorder) is not confirmed
+    assert (session.open_attempt("", NOON).recorder == recorder) is not confirmed
 
 
 def test_the_vendors_own_event_is_its_word() -> None:
@@ -338,7 +338,7 @@ def test_the_vendors_own_event_is_its_word() -> None:
 
 def test_of_a_recorder_in_doubt_an_end_that_was_not_ours_proves_nothing() -> None:
     session = replacing()
-    attempt = session.open_attempt("")
+    attempt = session.open_attempt("", NOON)
     session.doubt(attempt)
     segment = session.open_segment(Task(attempt=attempt, id="t1"), session.scene, NOON)
     segment.observe(seen(TaskPhase.RUNNING), NOON)
@@ -350,14 +350,14 @@ def test_of_a_recorder_in_doubt_an_end_that_was_not_ours_proves_nothing() -> Non
 
 def test_where_a_second_start_is_refused_nobody_is_suspect() -> None:
     session = new_session()
-    session.doubt(session.open_attempt(""))
+    session.doubt(session.open_attempt("", NOON))
     ended(opened(session), confirmed=False)
     assert session.suspects == []
 
 
 def test_events_before_the_answer_to_a_start_are_not_lost() -> None:
     session = replacing()
-    attempt = session.open_attempt("")
+    attempt = session.open_attempt("", NOON)
     session.hear(event(EventKind.STARTED, recorder=attempt.recorder), NOON)
     session.hear(event(EventKind.ENDED, id="e2", recorder=attempt.recorder), NOON)
     segment = session.open_segment(Task(attempt=attempt, id="t1"), session.scene, NOON)
@@ -367,10 +367,88 @@ def test_events_before_the_answer_to_a_start_are_not_lost() -> None:
 
 def test_a_superseded_tasks_end_is_not_the_live_ones() -> None:
     session = replacing()
-    attempt = session.open_attempt("")
+    attempt = session.open_attempt("", NOON)
     session.doubt(attempt)
     live = session.open_segment(Task(attempt=attempt, id="t2"), session.scene, NOON)
     for number, kind in enumerate((EventKind.STARTED, EventKind.ENDED)):
         session.hear(event(kind, id=f"e{number}", recorder=attempt.recorder), NOON)
     assert not live.end_heard
     assert [(stray.task_id, stray.end_heard) for stray in session.strays] == [("t1", True)]
+
+
+# --- a vendor that echoes no identity of ours --------------------------------------------------
+
+
+def mixing() -> Session:
+    """A session whose recorder goes by the same name as every other session's of the room."""
+    session = new_session()
+    session.traits = TRAITS.model_copy(
+        update={
+            "recorder_ids": RecorderIds(style="shared", prefix="mix"),
+            "data_by_events": True,
+        }
+    )
+    return session
+
+
+def sight(session: Session, task_id: str, kind: EventKind = EventKind.MEDIA_FLOWING) -> None:
+    session.hear(event(kind, id=f"{task_id}:{kind}", recorder="mix", task_id=task_id), NOON)
+
+
+def test_attempts_of_a_shared_identity_have_no_path_of_their_own() -> None:
+    session = mixing()
+    attempts = [session.open_attempt("", NOON) for _ in range(2)]
+    assert {(attempt.recorder, attempt.path) for attempt in attempts} == {("mix", "")}
+
+
+def test_another_sessions_task_is_no_stray_of_ours() -> None:
+    session = mixing()
+    opened(session, "ours")
+    sight(session, "theirs")
+    assert (session.strays, session.sightings) == ([], [])
+
+
+def test_another_sessions_task_seen_while_ours_starts_is_no_stray_of_ours() -> None:
+    session = mixing()
+    attempt = session.open_attempt("", NOON)
+    sight(session, "theirs")
+    sight(session, "ours")
+    segment = session.open_segment(Task(attempt=attempt, id="ours"), session.scene, NOON)
+    assert segment.announced
+    assert session.strays == []
+
+
+def test_a_stray_takes_the_next_name_when_the_first_was_another_sessions() -> None:
+    session = mixing()
+    session.lose(session.open_attempt("", NOON), NOON)
+    sight(session, "theirs")
+    sight(session, "ours")
+    [stray] = session.strays
+    assert stray.task_id == "theirs"
+    session.disown("theirs", NOON)
+    assert stray.task_id == "ours"
+    sight(session, "theirs", EventKind.ENDED)
+    assert (stray.task_id, stray.end_heard) == ("ours", False)
+
+
+def test_an_end_under_a_shared_identity_settles_no_stray_unasked() -> None:
+    session = mixing()
+    session.lose(session.open_attempt("", NOON), NOON)
+    sight(session, "t9", EventKind.ENDED)
+    [stray] = session.strays
+    assert (stray.task_id, stray.stopped_at) == ("t9", None)
+
+
+def test_what_events_alone_tell_of_data_is_believed_of_such_a_vendor_only() -> None:
+    for session, had_data in ((mixing(), True), (new_session(), False)):
+        segment = opened(session)
+        session.hear(event(EventKind.FILES), NOON)
+        assert segment.had_data is had_data
+
+
+def test_done_is_the_end_and_all_is_uploaded() -> None:
+    session = new_session()
+    segment = opened(session)
+    assert session.hear(event(EventKind.DONE), NOON) is segment
+    assert (segment.end_heard, segment.uploading) == (True, "uploaded")
+    assert EventKind.DONE.hastens(TaskPhase.RUNNING)

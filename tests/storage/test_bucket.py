@@ -71,11 +71,21 @@ async def test_a_folder_lists_and_reads_what_is_below_a_prefix(tmp_path: Path) -
     (tmp_path / "a" / "b" / "one ~#[é].ts").write_bytes(b"12345")
     (tmp_path / "a" / "bc.ts").write_bytes(b"1")
     store = at_folder(tmp_path)
-    [found] = [found async for found in store.list("a/b")]
+    [found] = [found async for found in store.list("a/b/")]
     assert (found.key, found.size) == ("a/b/one ~#[é].ts", 5)
     assert abs(datetime.now(UTC) - found.modified) < timedelta(minutes=1)
     assert await store.read(found.key) == b"12345"
     assert await keys(store.list("")) == ["a/b/one ~#[é].ts", "a/bc.ts"]
+
+
+async def test_a_prefix_may_end_within_a_name(tmp_path: Path) -> None:
+    names = ["a/b/one.ts", "a/bc.ts", "a/c.ts", "b.ts"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"1")
+    store = at_folder(tmp_path)
+    assert await keys(store.list("a/b")) == ["a/b/one.ts", "a/bc.ts"]
+    assert await keys(store.list("b")) == ["b.ts"]
 
 
 async def test_a_listing_goes_on_past_its_first_page() -> None:
@@ -84,6 +94,7 @@ async def test_a_listing_goes_on_past_its_first_page() -> None:
     for name in names:
         await obstore.put_async(store, name, b"x")
     assert await keys(Bucket("meetings", store).list("a")) == names
+    assert await keys(Bucket("meetings", store).list("a/010")) == names[100:110]
 
 
 async def test_memory_starts_empty() -> None:

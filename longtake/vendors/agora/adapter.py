@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import httpx
-from pydantic import ValidationError
 
 from longtake.domain.errors import (
     AlreadyStopped,
     InvalidRequest,
-    NotConfigured,
     ResourceExpired,
     TaskNotFound,
     VendorUnavailable,
-    invalid_request,
 )
 from longtake.domain.events import Observation, TaskPhase
 from longtake.domain.files import FileRef, Uploading
 from longtake.domain.ports import Attempt, Stopped, Task
 from longtake.domain.recording import RecordingRequest, Scene, ScenePart
 from longtake.domain.traits import RecorderIds, Traits
+from longtake.vendorkit.recorder import AccountRecorder, options_of
 from longtake.vendorkit.redact import foreign_text
+from longtake.vendorkit.spec import Now
 from longtake.vendors.agora import files
 from longtake.vendors.agora.auth import TOKEN_LIFE, TokenGrant, salt_of
 from longtake.vendors.agora.client import VENDOR, AgoraClient
@@ -67,8 +66,10 @@ _PHASES: Mapping[int, TaskPhase] = {
 _UPLOADING: Mapping[str, Uploading] = {"uploaded": "uploaded", "backuped": "backed_up"}
 
 
-class AgoraRecorder:
+class AgoraRecorder(AccountRecorder[AgoraAccount, AgoraStorage]):
     """One account's recorder."""
+
+    vendor = VENDOR
 
     def __init__(
         self,
@@ -76,14 +77,11 @@ class AgoraRecorder:
         account: AgoraAccount,
         storage: Mapping[str, AgoraStorage],
         http: httpx.AsyncClient,
-        now: Callable[[], datetime],
+        now: Now,
     ) -> None:
-        """`name` is the account's, `storage` by profile name; `now` gives aware times."""
-        self._name = name
-        self._account = account
-        self._storage = storage
+        """As for every vendor, with a client of this one."""
+        super().__init__(name, account, storage, http, now)
         self._client = AgoraClient(account, http, now)
-        self._now = now
 
     def traits(self, request: RecordingRequest) -> Traits:
         """Check all that can be checked without a call, by composing the calls themselves."""
@@ -180,19 +178,10 @@ class AgoraRecorder:
         return files.playlist_began(text)
 
     def _translation(self, request: RecordingRequest) -> Translation:
-        try:
-            options = AgoraOptions.model_validate(request.vendor_options)
-        except ValidationError as error:
-            raise invalid_request(error, root="vendor_options") from None
+        options = options_of(request, AgoraOptions)
         if broken := options.broken_rules(request.mode, request.media):
             raise InvalidRequest("; ".join(f"vendor_options.{rule}" for rule in broken))
-        storage = self._storage.get(request.output.storage)
-        if storage is None:
-            known = ", ".join(sorted(self._storage)) or "none"
-            raise NotConfigured(
-                f"output.storage: no profile {request.output.storage!r} tells agora of a bucket;"
-                f" account {self._name!r} can use {known}"
-            )
+        storage = self._profile(request.output.storage)
         return Translation(request, options, self._account, storage)
 
     def _traits(self, translation: Translation) -> Traits:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 
 import httpx
-from pydantic import ValidationError
 
 from longtake.domain.errors import (
     AlreadyRunning,
@@ -16,17 +15,18 @@ from longtake.domain.errors import (
     NotConfigured,
     TaskNotFound,
     VendorUnavailable,
-    invalid_request,
 )
 from longtake.domain.events import Observation, TaskPhase
 from longtake.domain.files import FileRef
 from longtake.domain.ports import Attempt, Stopped, Task
 from longtake.domain.recording import RecordingRequest, Scene, ScenePart
 from longtake.domain.traits import RecorderIds, Traits
+from longtake.vendorkit.recorder import AccountRecorder, options_of
 from longtake.vendorkit.redact import foreign_text
+from longtake.vendorkit.spec import Now
 from longtake.vendors.alibaba import files
 from longtake.vendors.alibaba.client import VENDOR, AlibabaClient
-from longtake.vendors.alibaba.errors import DESCRIBE, START
+from longtake.vendors.alibaba.errors import DESCRIBE, START, STOP
 from longtake.vendors.alibaba.layout import KINDS
 from longtake.vendors.alibaba.options import AlibabaOptions
 from longtake.vendors.alibaba.settings import AlibabaAccount, AlibabaStorage
@@ -55,8 +55,11 @@ _PHASES: Mapping[str, TaskPhase] = {
 _ENDPOINT_REGION = re.compile(r"oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com")
 
 
-class AlibabaRecorder:
+class AlibabaRecorder(AccountRecorder[AlibabaAccount, AlibabaStorage]):
     """One account's recorder."""
+
+    vendor = VENDOR
+    profile_tells = "of a bucket or VOD"
 
     def __init__(
         self,
@@ -64,14 +67,11 @@ class AlibabaRecorder:
         account: AlibabaAccount,
         storage: Mapping[str, AlibabaStorage],
         http: httpx.AsyncClient,
-        now: Callable[[], datetime],
+        now: Now,
     ) -> None:
-        """`name` is the account's, `storage` by profile name; `now` gives aware times."""
-        self._name = name
-        self._account = account
-        self._storage = storage
+        """As for every vendor, with a client of this one."""
+        super().__init__(name, account, storage, http, now)
         self._client = AlibabaClient(account, http, now)
-        self._now = now
         self._zone = timezone(timedelta(hours=account.names_utc_offset))
 
     def traits(self, request: RecordingRequest) -> Traits:
@@ -80,19 +80,11 @@ class AlibabaRecorder:
         traits = self._traits(translation)
         scene = request.first_scene()
         traits.check(scene)
-        path = f"{request.output.path_prefix}/0123456789ab/a1".lstrip("/")
+        path = f"{request.output.path_prefix}/0123456789ab/a9999".lstrip("/")
         recorder = traits.recorder_ids.identity("", 1)
         translation.start(scene, Attempt(number=1, recorder=recorder, path=path))
         translation.check_shown(scene)
         return traits
-
-    async def acquire(
-        self,
-        request: RecordingRequest,  # noqa: ARG002 - the port's
-        attempt: Attempt,  # noqa: ARG002 - the port's
-    ) -> str:
-        """Never asked: the traits name no window of a resource."""
-        raise InvalidRequest("alibaba acquire: nothing is reserved", vendor=VENDOR)
 
     async def start(self, request: RecordingRequest, scene: Scene, attempt: Attempt) -> str:
         """Start the attempt's recording; gives its TaskId."""
@@ -149,9 +141,33 @@ class AlibabaRecorder:
         request: RecordingRequest,  # noqa: ARG002 - the port's
         task: Task,
     ) -> Stopped:
-        """End the task; its uploads go on until the event TaskStopped."""
-        await self._client.stop(_task(task))
+        """End the task; its uploads go on until the event TaskStopped.
+
+        A task that is only starting may be refused with the words for one that is over, and would
+        record on: so these are believed of no task that is on its way.
+        """
+        try:
+            await self._client.stop(_task(task))
+        except AlreadyStopped as error:
+            if await self._on_its_way(task):
+                raise VendorUnavailable(
+                    f"alibaba {STOP}: refused while the task is on its way; {error.vendor_code}",
+                    vendor=VENDOR,
+                    call=STOP,
+                    vendor_code=error.vendor_code,
+                    request_id=error.request_id,
+                ) from error
+            raise
         return Stopped(uploading="unknown", detail="stopping")
+
+    def key_prefixes(
+        self,
+        request: RecordingRequest,  # noqa: ARG002 - the port's
+        attempt: Attempt,
+        task_id: str = "",  # noqa: ARG002 - the port's
+    ) -> tuple[str, ...]:
+        """The attempt's own folder."""
+        return (f"{folder_of(attempt)}/",)
 
     def task_id_in(
         self,
@@ -171,8 +187,16 @@ class AlibabaRecorder:
         """Nothing is documented of tags: the file's name tells."""
         return None
 
+    async def _on_its_way(self, task: Task) -> bool:
+        try:
+            info = (await self._client.describe(_task(task))).task_info
+        except (TaskNotFound, AlreadyStopped):
+            return False
+        phase = _PHASES.get(info.status.strip().lower())
+        return phase in {TaskPhase.STARTING, TaskPhase.RUNNING}
+
     def _translation(self, request: RecordingRequest) -> Translation:
-        options = _options(request)
+        options = options_of(request, AlibabaOptions)
         if request.mode not in MODES:
             raise InvalidRequest("mode: alibaba records mixed and individual")
         if broken := options.broken_rules(request):
@@ -183,13 +207,7 @@ class AlibabaRecorder:
         return Translation(request, options, self._account, storage)
 
     def _profile(self, name: str) -> AlibabaStorage:
-        storage = self._storage.get(name)
-        if storage is None:
-            known = ", ".join(sorted(self._storage)) or "none"
-            raise NotConfigured(
-                f"output.storage: no profile {name!r} tells alibaba of a bucket or VOD;"
-                f" account {self._name!r} can use {known}"
-            )
+        storage = super()._profile(name)
         region = _ENDPOINT_REGION.fullmatch(storage.endpoint or "")
         if region is not None and region[1] != self._account.region:
             raise NotConfigured(
@@ -218,13 +236,6 @@ class AlibabaRecorder:
             max_listed_users=MAX_STREAMS,
             must_list_users=True,
         )
-
-
-def _options(request: RecordingRequest) -> AlibabaOptions:
-    try:
-        return AlibabaOptions.model_validate(request.vendor_options)
-    except ValidationError as error:
-        raise invalid_request(error, root="vendor_options") from None
 
 
 def _check_vod(request: RecordingRequest, options: AlibabaOptions) -> None:

@@ -26,7 +26,7 @@ from longtake.vendors.alibaba.settings import AlibabaAccount
 _KINDS: Mapping[str, EventKind] = {
     "TaskRunning": EventKind.STARTED,
     "TaskRecovering": EventKind.FAILOVER,
-    "TaskStopped": EventKind.UPLOADED,
+    "TaskStopped": EventKind.DONE,
     "RecordFileUploaded": EventKind.FILES,
 }
 """Lists of files are final after TaskStopped: what it says of uploads includes that of the end."""

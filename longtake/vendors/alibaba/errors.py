@@ -84,7 +84,7 @@ TABLE: tuple[Row, ...] = (
     _row(VendorUnavailable, "signed too long ago: is the clock right?", "InvalidTimeStamp"),
     # About a task
     _row(TaskNotFound, "task unknown", "NotFound.Task"),
-    _row(AlreadyStopped, "task over", "InvalidParameter.TaskId"),
+    _row(AlreadyStopped, "task over, or not up yet", "InvalidParameter.TaskId"),
     # The operator's
     _row(
         Unauthorized,

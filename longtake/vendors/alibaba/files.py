@@ -33,6 +33,12 @@ _KINDS: Mapping[str, FileKind] = {"m3u8": "playlist", "ts": "segment", "mp4": "m
 _TRACKS: Mapping[str, Track] = {"A": "audio", "V": "video"}
 
 
+MAX_KEY = 1023
+"""Bytes of a key. Source: Alibaba Cloud, OSS, object naming conventions."""
+_TASK_ID = "00000000-0000-0000-0000-000000000000"
+_EXTENSION = ".m3u8"
+
+
 @dataclass(frozen=True)
 class FileName:
     """The parts of a file's name. `str()` writes it, `read` reads it."""
@@ -70,6 +76,16 @@ class FileName:
             return cls(at, found["extension"], sequence=sequence)
         parts = _SOURCE_AND_USER.fullmatch(rest)
         return parts and cls(at, found["extension"], parts["source"], parts["user"], sequence)
+
+
+def key_bytes(folder: str, pattern: str, **values: str) -> int:
+    """How long the key of a file by that pattern may be; `values` are those of its variables.
+
+    A source and a number stand in it as their variables, which are longer.
+    """
+    told = {"StartTime": "0000-00-00-00:00:00", **values}
+    name = re.sub(r"\{(\w+)\}", lambda found: told.get(found[1], found[0]), pattern)
+    return len(f"{folder}/{_TASK_ID}/{name}{_EXTENSION}".encode())
 
 
 def task_folder(key: str, folder: str) -> tuple[str, str] | None:

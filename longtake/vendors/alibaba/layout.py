@@ -107,7 +107,7 @@ def _pane(pane: Pane, order: int, image: str | None) -> dict[str, Any]:
 
 def _span(start: float, size: float) -> tuple[str, str]:
     """Edges are rounded, not sizes: what touches goes on touching, and nothing stands out."""
-    first, last = round(start, 6), min(round(start + size, 6), 1.0)
+    first, last = round(start, 6) + 0.0, min(round(start + size, 6), 1.0)  # and no -0
     return _decimal(first), _decimal(last - first)
 
 

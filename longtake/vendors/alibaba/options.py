@@ -24,6 +24,12 @@ def _has_time(pattern: str) -> str:
     return pattern
 
 
+def _has_no_sequence(pattern: str) -> str:
+    if "{Sequence}" in pattern:
+        raise ValueError("must not hold {Sequence}, which slices alone have")
+    return pattern
+
+
 def _has_sequence(pattern: str) -> str:
     if "{Sequence}" not in pattern:
         raise ValueError("must hold {Sequence}, or slices overwrite each other")
@@ -56,7 +62,9 @@ class AlibabaOptions(Asked):
     """Length of a slice. None: the service's 30."""
     mp3: StrictBool = False
     """Make MP3 files as well."""
-    file_name: Annotated[NamePattern, AfterValidator(_has_time)] | None = None
+    file_name: (
+        Annotated[NamePattern, AfterValidator(_has_time), AfterValidator(_has_no_sequence)] | None
+    ) = None
     """Pattern of the names of files. None: one from which they can be read."""
     slice_name: (
         Annotated[NamePattern, AfterValidator(_has_time), AfterValidator(_has_sequence)] | None

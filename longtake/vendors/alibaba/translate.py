@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from longtake.domain.layout import GridLayout
 from longtake.domain.ports import Attempt, Task
 from longtake.domain.recording import Canvas, RecordingRequest, Scene
 from longtake.vendors.alibaba.auth import canonical_query
+from longtake.vendors.alibaba.files import MAX_KEY, key_bytes
 from longtake.vendors.alibaba.layout import check_shown, layout_params
 from longtake.vendors.alibaba.options import AlibabaOptions, Audio
 from longtake.vendors.alibaba.paths import asked_paths
@@ -53,7 +54,7 @@ class Translation:
         ask: dict[str, Any] = {
             "AppId": self.account.app_id,
             "ChannelId": self.request.room,
-            **self._scene(scene),
+            **self._scene(scene, attempt),
             "RecordParams": {
                 "RecordMode": MODES[self.request.mode],
                 "StreamType": STREAM_TYPES[self.request.media],
@@ -70,7 +71,7 @@ class Translation:
 
     def update(self, scene: Scene, task: Task) -> UpdateRequest:
         """The whole scene: users and panes go together, as panes are made for users."""
-        return _made(UpdateRequest, {"TaskId": task.id, **self._scene(scene)})
+        return _made(UpdateRequest, {"TaskId": task.id, **self._scene(scene, task.attempt)})
 
     def check_shown(self, scene: Scene) -> None:
         """Refuse a first scene that shows somebody who is not recorded."""
@@ -83,14 +84,32 @@ class Translation:
         mp4 = ["MP4"] if "mp4" in self.request.output.formats else []
         return ["HLS", *mp4, *(["MP3"] if self.options.mp3 else [])]
 
-    def _scene(self, scene: Scene) -> dict[str, Any]:
+    def _scene(self, scene: Scene, attempt: Attempt) -> dict[str, Any]:
         users = entries(self.request, scene, self.options)
+        if self.storage.vod is None:
+            self._check_keys([entry["UserId"] for entry in users], attempt)
         found: dict[str, Any] = {"SubscribeParams": {"SubscribeUserIdList": users}}
         if self.pictured:
             seen = listed(self.request, scene, "video")
             layout = scene.layout or GridLayout()
             found["MixLayoutParams"] = layout_params(layout, seen, self.options)
         return found
+
+    def _check_keys(self, users: Iterable[str], attempt: Attempt) -> None:
+        """Refuse what makes no key of OSS: steps of a path, or more than a key can be long."""
+        mode, folder = self.request.mode, folder_of(attempt)
+        if {".", ".."} & {*folder.split("/")}:
+            raise InvalidRequest("output.path_prefix: must not have . or .. between its slashes")
+        patterns = (self.options.file_pattern(mode), self.options.slice_pattern(mode))
+        fixed = {"AppId": self.account.app_id, "ChannelId": self.request.room}
+        for user in users:
+            length = max(key_bytes(folder, text, **fixed, UserId=user) for text in patterns)
+            if length > MAX_KEY:
+                raise InvalidRequest(
+                    f"request: a file of {user!r} would have a key of {length} bytes, of which OSS"
+                    f" takes {MAX_KEY}: output.path_prefix, the pattern of names and what stands"
+                    " for its variables add up"
+                )
 
     def _file_seconds(self) -> int | None:
         length = self.request.output.max_file_length

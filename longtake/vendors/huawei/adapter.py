@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import httpx
-from pydantic import ValidationError
 
 from longtake.domain.errors import (
     AlreadyRunning,
     AlreadyStopped,
     InvalidRequest,
-    NotConfigured,
     TaskNotFound,
     VendorUnavailable,
-    invalid_request,
 )
 from longtake.domain.events import Observation, TaskPhase
 from longtake.domain.files import FileRef
 from longtake.domain.ports import Attempt, Stopped, Task
 from longtake.domain.recording import RecordingRequest, Scene, ScenePart
 from longtake.domain.traits import RecorderIds, Traits
+from longtake.vendorkit.recorder import AccountRecorder, options_of
 from longtake.vendorkit.redact import foreign_text
+from longtake.vendorkit.spec import Now
 from longtake.vendors.huawei import files
 from longtake.vendors.huawei.client import VENDOR, HuaweiClient
 from longtake.vendors.huawei.layout import KINDS
 from longtake.vendors.huawei.options import HuaweiOptions
 from longtake.vendors.huawei.settings import HuaweiAccount, HuaweiStorage
-from longtake.vendors.huawei.translate import FAMILIES, Translation, recorded_user
+from longtake.vendors.huawei.translate import EVERYBODY, FAMILIES, Translation, recorded_user
 from longtake.vendors.huawei.wire.fields import MAX_LAYERS
 from longtake.vendors.huawei.wire.mixing import CUSTOM
 from longtake.vendors.huawei.wire.replies import Job
@@ -45,8 +44,11 @@ _REASONS: Mapping[str, str] = {
 }
 
 
-class HuaweiRecorder:
+class HuaweiRecorder(AccountRecorder[HuaweiAccount, HuaweiStorage]):
     """One account's recorder."""
+
+    vendor = VENDOR
+    profile_tells = "of a recording rule"
 
     def __init__(
         self,
@@ -54,14 +56,11 @@ class HuaweiRecorder:
         account: HuaweiAccount,
         storage: Mapping[str, HuaweiStorage],
         http: httpx.AsyncClient,
-        now: Callable[[], datetime],
+        now: Now,
     ) -> None:
-        """`name` is the account's, `storage` by profile name; `now` gives aware times."""
-        self._name = name
-        self._account = account
-        self._storage = storage
+        """As for every vendor, with a client of this one."""
+        super().__init__(name, account, storage, http, now)
         self._client = HuaweiClient(account, http, now)
-        self._now = now
 
     def traits(self, request: RecordingRequest) -> Traits:
         """Check all that can be checked without a call, by composing the calls themselves."""
@@ -70,14 +69,6 @@ class HuaweiRecorder:
         traits = self._traits(translation)
         traits.check(scene)
         return traits
-
-    async def acquire(
-        self,
-        request: RecordingRequest,  # noqa: ARG002 - the port's
-        attempt: Attempt,  # noqa: ARG002 - the port's
-    ) -> str:
-        """Never asked: the traits name no window of a resource."""
-        raise InvalidRequest("huawei acquire: SparkRTC reserves nothing", vendor=VENDOR)
 
     async def start(
         self,
@@ -121,7 +112,9 @@ class HuaweiRecorder:
             return Observation(phase=TaskPhase.MISSING, at=self._now(), detail=str(error))
         except AlreadyStopped as error:
             return Observation(phase=TaskPhase.ENDED, at=self._now(), detail=str(error))
-        return Observation(phase=_phase(job), at=self._now(), detail=_detail(job))
+        return Observation(
+            phase=_phase(job), at=self._now(), detail=_detail(job), began_at=job.create_time
+        )
 
     async def stop(self, request: RecordingRequest, task: Task) -> Stopped:
         """End the job; its uploads go on, and events or the bucket tell of them."""
@@ -165,27 +158,18 @@ class HuaweiRecorder:
         return files.playlist_began(text)
 
     def _translation(self, request: RecordingRequest) -> Translation:
-        options = _options(request)
+        options = options_of(request, HuaweiOptions)
         if request.mode not in FAMILIES:
             raise InvalidRequest("mode: huawei records mixed and individual")
         if broken := options.broken_rules(request):
             raise InvalidRequest("; ".join(f"vendor_options.{rule}" for rule in broken))
         return Translation(request, options, self._profile(request.output.storage))
 
-    def _profile(self, name: str) -> HuaweiStorage:
-        if name not in self._storage:
-            known = ", ".join(sorted(self._storage)) or "none"
-            raise NotConfigured(
-                f"output.storage: no profile {name!r} tells huawei of a recording rule;"
-                f" account {self._name!r} can use {known}"
-            )
-        return self._storage[name]
-
     def _traits(self, translation: Translation) -> Traits:
         user = _recorded(translation.request)
         return Traits(
             vendor=VENDOR,
-            recorder_ids=RecorderIds(style="text", prefix=f"{files.recorder_id(user)}#"),
+            recorder_ids=RecorderIds(style="shared", prefix=files.recorder_id(user)),
             repeated_start="duplicates",
             confirm_first=timedelta(seconds=5),
             confirm_every=timedelta(seconds=5),
@@ -193,21 +177,16 @@ class HuaweiRecorder:
             missing_grace=timedelta(seconds=30),
             poll_every=timedelta(minutes=1),
             files_within=FILES_WITHIN,
-            uploads_within=timedelta(minutes=2),
+            uploads_within=timedelta(seconds=self._account.uploads_within),
+            data_by_events=True,
             layouts=_layouts(translation),
             max_panes=MAX_LAYERS if translation.pictured else 0,
             must_list_users=bool(user),
             max_listed_users=1 if user else 0,
+            instead_of_a_choice=EVERYBODY,
             user_pattern=re.escape(user) if user else r".+",
             user_rule=f"{user!r} alone in this session" if user else "any text",
         )
-
-
-def _options(request: RecordingRequest) -> HuaweiOptions:
-    try:
-        return HuaweiOptions.model_validate(request.vendor_options)
-    except ValidationError as error:
-        raise invalid_request(error, root="vendor_options") from None
 
 
 def _recorded(request: RecordingRequest) -> str:

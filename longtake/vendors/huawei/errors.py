@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from longtake.domain.errors import (
-    AlreadyRunning,
     AlreadyStopped,
     InvalidRequest,
     NotConfigured,
@@ -74,7 +73,8 @@ TABLE: tuple[Row, ...] = (
     _row(NotConfigured, "no such application", _RTC, about="start", status=404),
     _row(NotConfigured, "no such application or rule", _RTC, about="rule", status=404),
     # About jobs
-    _row(AlreadyRunning, "a job runs already", "RTC.00001006", about="start"),
+    # No start of ours is in doubt when one is sent, so the job is another's: wait for its end.
+    _row(QuotaExceeded, "another job records the same already", "RTC.00001006", about="start"),
     _row(VendorUnavailable, "refused as over", "RTC.00001009", about="start"),
     _row(AlreadyStopped, "job cancelled or completed", "RTC.00001009", about="job"),
     _row(TaskNotFound, "no such application or job", _RTC, about="job", status=404),

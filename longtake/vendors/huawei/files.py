@@ -27,12 +27,12 @@ FORMATS = ("hls", "mp4", "HLS", "MP4")
 _JOB = r"[0-9A-Za-z.-]+"
 _TIME = r"[0-9]{4}(?:-[0-9]{2}){5}"
 _START = re.compile(rf"(?<![0-9]){_TIME}(?![0-9])")
-_FOREIGN = rf"(?<![0-9A-Za-z])s_{_JOB}_(?P<room>[^/_]+)_(?P<user>[^/_]+)"
-_USERS = tuple(
-    re.compile(f"{_FOREIGN}{end}")
-    for end in (rf"_{_TIME}", rf"(?=\.(?:{'|'.join(EXTENSIONS)})$)", "$")
-)
-"""Names that hold exactly one underscore between room and user, and so cannot be misread."""
+_ENDS = rf"[^0-9A-Za-z/]?{_TIME}(?![0-9])|(?=/)|(?=\.(?:{'|'.join(EXTENSIONS)})$)|$"
+"""After a stream's name comes a time, a slash, or the file's extension."""
+_STREAM = re.compile(rf"(?<![0-9A-Za-z])[ms]_{_JOB}_")
+_USER = re.compile(rf"s_{_JOB}_[^/_]+_(?P<user>[^/_]+?)(?:{_ENDS})(?![^0-9A-Za-z/]?{_TIME})")
+"""Names that hold exactly one underscore between room and user, and so cannot be misread; the
+first of two times is the user's own."""
 _DATED = re.compile(r"^#EXT-X-PROGRAM-DATE-TIME:(\S+)", re.MULTILINE)
 
 
@@ -79,8 +79,7 @@ def job_in(key: str, room: str, user: str) -> str | None:
     not to be taken for the room `a_b`.
     """
     kind, whose = ("s", f"_{re.escape(user)}") if user else ("m", "")
-    ends = rf"[^0-9A-Za-z/]?{_TIME}(?![0-9])|(?=/)|(?=\.(?:{'|'.join(EXTENSIONS)})$)|$"
-    stream = rf"(?<![0-9A-Za-z]){kind}_({_JOB})_{re.escape(room)}{whose}(?:{ends})"
+    stream = rf"(?<![0-9A-Za-z]){kind}_({_JOB})_{re.escape(room)}{whose}(?:{_ENDS})"
     found = re.search(stream, key)
     return found[1] if found else None
 
@@ -90,10 +89,12 @@ def key_prefixes(prefix: str, app_id: str, stream: str) -> tuple[str, ...]:
 
     `stream` is the name, or as much of its beginning as is known.
     """
-    text = prefix.replace("{app_id}", app_id).replace("{stream}", f"{stream}{{", 1)
-    formats = FORMATS if "{record_format}" in text else ("",)
-    made = (text.replace("{record_format}", form).partition("{")[0] for form in formats)
-    return tuple(dict.fromkeys(made))
+    before, streamed, _ = prefix.replace("{app_id}", app_id).partition("{stream}")
+    formats = FORMATS if "{record_format}" in before else ("",)
+    known = (before.replace("{record_format}", form).partition("{") for form in formats)
+    return tuple(
+        dict.fromkeys(text + stream if streamed and not more else text for text, more, _ in known)
+    )
 
 
 def describe(key: str) -> FileRef:
@@ -108,10 +109,11 @@ def describe(key: str) -> FileRef:
 
 
 def _user_in(key: str) -> str:
+    """Of the first name of a stream in a step: what follows in it may be the room's own name."""
     for step in reversed(key.split("/")):
-        for pattern in _USERS:
-            if found := pattern.search(step):
-                return found["user"]
+        if begins := _STREAM.search(step):
+            found = _USER.match(step, begins.start())
+            return found["user"] if found else ""
     return ""
 
 

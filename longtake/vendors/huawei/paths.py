@@ -19,5 +19,6 @@ asked_paths = AskedPaths(
         "mix_param.max_idle_time": "max_idle",
         "mix_param.layout_template": "layout.kind",
         "mix_param.layout_panes": "layout.panes",
+        "mix_param.user_background_images": "vendor_options.user_images",
     }
 )

@@ -62,6 +62,8 @@ class HuaweiAccount(AccountSettings):
     calls_per_second: float = Field(default=10.0, gt=0, le=10_000)
     timeout: float = Field(default=10.0, gt=0, le=300)
     """Seconds for one call."""
+    uploads_within: float = Field(default=120.0, ge=0, le=86_400)
+    """Seconds after a job's end in which files may still come: nothing tells when the last has."""
 
     @field_validator("callback_secret")
     @classmethod

@@ -19,6 +19,8 @@ from longtake.vendors.huawei.wire.fields import AUDIO_ONLY, CAMERA, SCREEN
 from longtake.vendors.huawei.wire.jobs import Family, IndividualJob, MixJob, MixUpdate
 from longtake.vendors.huawei.wire.mixing import CUSTOM
 
+EVERYBODY = "huawei mixes everybody in the room; one user is mode 'individual'"
+
 FAMILIES: Mapping[str, Family] = {"individual": "individual", "mixed": "mix"}
 
 
@@ -86,9 +88,7 @@ class Translation:
                 " mode 'individual'"
             )
         if scene.subscriptions.audio or scene.subscriptions.video:
-            raise InvalidRequest(
-                "subscriptions: huawei mixes everybody in the room; one user is mode 'individual'"
-            )
+            raise InvalidRequest(f"subscriptions: {EVERYBODY}")
         mix: dict[str, Any] = {
             "room_id": self.request.room,
             "encode_template": self._encode_template(),

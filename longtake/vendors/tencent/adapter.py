@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import httpx
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from longtake.domain.errors import (
     AlreadyStopped,
@@ -15,14 +15,15 @@ from longtake.domain.errors import (
     NotConfigured,
     TaskNotFound,
     VendorUnavailable,
-    invalid_request,
 )
 from longtake.domain.events import Observation, TaskPhase
 from longtake.domain.files import FileRef
 from longtake.domain.ports import Attempt, Stopped, Task
 from longtake.domain.recording import RecordingRequest, Scene, ScenePart
 from longtake.domain.traits import RecorderIds, Traits
+from longtake.vendorkit.recorder import AccountRecorder, options_of
 from longtake.vendorkit.redact import foreign_text
+from longtake.vendorkit.spec import Now
 from longtake.vendors.tencent import files
 from longtake.vendors.tencent.client import VENDOR, TencentClient
 from longtake.vendors.tencent.layout import KINDS
@@ -53,8 +54,11 @@ _PHASES: Mapping[str, TaskPhase] = {
 }
 
 
-class TencentRecorder:
+class TencentRecorder(AccountRecorder[TencentAccount, TencentStorage]):
     """One account's recorder."""
+
+    vendor = VENDOR
+    profile_tells = "of a bucket or VOD"
 
     def __init__(
         self,
@@ -62,14 +66,11 @@ class TencentRecorder:
         account: TencentAccount,
         storage: Mapping[str, TencentStorage],
         http: httpx.AsyncClient,
-        now: Callable[[], datetime],
+        now: Now,
     ) -> None:
-        """`name` is the account's, `storage` by profile name; `now` gives aware times."""
-        self._name = name
-        self._account = account
-        self._storage = storage
+        """As for every vendor, with a client of this one."""
+        super().__init__(name, account, storage, http, now)
         self._client = TencentClient(account, http, now)
-        self._now = now
 
     def traits(self, request: RecordingRequest) -> Traits:
         """Check all that can be checked without a call, by composing the calls themselves."""
@@ -82,14 +83,6 @@ class TencentRecorder:
         traits.check(scene)
         translation.create(scene, sample, _SAMPLE)
         return traits
-
-    async def acquire(
-        self,
-        request: RecordingRequest,  # noqa: ARG002 - the port's
-        attempt: Attempt,  # noqa: ARG002 - the port's
-    ) -> str:
-        """Never asked: the traits name no window of a resource."""
-        raise InvalidRequest("tencent acquire: TRTC reserves nothing", vendor=VENDOR)
 
     async def start(self, request: RecordingRequest, scene: Scene, attempt: Attempt) -> str:
         """Start the attempt's recording; gives its TaskId."""
@@ -142,7 +135,8 @@ class TencentRecorder:
         name = files.FileName.read(found[1]) if found else None
         if found is None or name is None:
             return None
-        room = files.room_part(request.room, numeric=_options(request).numeric_room(request.room))
+        numeric = options_of(request, TencentOptions).numeric_room(request.room)
+        room = files.room_part(request.room, numeric=numeric)
         ours = (name.app, name.room) == (self._account.sdk_app_id, room)
         return found[0] if ours else None
 
@@ -158,7 +152,7 @@ class TencentRecorder:
         return TaskRequest.model_validate({"SdkAppId": self._account.sdk_app_id, "TaskId": task.id})
 
     def _translation(self, request: RecordingRequest) -> Translation:
-        options = _options(request)
+        options = options_of(request, TencentOptions)
         if request.mode not in MODES:
             raise InvalidRequest("mode: tencent records mixed and individual")
         if broken := options.broken_rules(request):
@@ -171,13 +165,7 @@ class TencentRecorder:
         return Translation(request, options, self._account, storage)
 
     def _profile(self, name: str) -> TencentStorage:
-        storage = self._storage.get(name)
-        if storage is None:
-            known = ", ".join(sorted(self._storage)) or "none"
-            raise NotConfigured(
-                f"output.storage: no profile {name!r} tells tencent of a bucket or VOD;"
-                f" account {self._name!r} can use {known}"
-            )
+        storage = super()._profile(name)
         if storage.endpoint is not None and self._account.site == "mainland":
             raise NotConfigured(
                 f"output.storage: profile {name!r} has an endpoint, which the international site"
@@ -241,16 +229,9 @@ class TencentRecorder:
         return needed if allowed is None else min(needed, allowed * _HOUR)
 
 
-def _options(request: RecordingRequest) -> TencentOptions:
-    try:
-        return TencentOptions.model_validate(request.vendor_options)
-    except ValidationError as error:
-        raise invalid_request(error, root="vendor_options") from None
-
-
 def _entered(request: RecordingRequest) -> str:
     """The room of a number and the one of the same text are two: the wrong one is empty."""
-    kind = "integer" if _options(request).numeric_room(request.room) else "string"
+    kind = "integer" if options_of(request, TencentOptions).numeric_room(request.room) else "string"
     return f"entered as one of {kind} type"
 
 

@@ -1,16 +1,24 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
 
 from longtake.domain.ports import Attempt, Task
 from longtake.domain.recording import RecordingRequest
+from longtake.emulator.server import running
+from longtake.vendorkit.http import open_client
 from longtake.vendors.alibaba.adapter import AlibabaRecorder
 from longtake.vendors.alibaba.settings import AlibabaAccount, AlibabaStorage
+from tests.emulator.alibaba_client import Artc, emulated_artc
+from tests.vendors.alibaba.service import PEOPLE, ROOM, Service
 
 APP = "0a1b2c3d-7074-4e5f-9ef5-85c19a400001"
 NOW = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
@@ -85,3 +93,60 @@ def attempt() -> Attempt:
 @pytest.fixture
 def task(attempt: Attempt) -> Task:
     return Task(attempt=attempt, id=TASK_ID)
+
+
+@pytest.fixture
+def ask(make_request: Callable[..., RecordingRequest]) -> Callable[..., RecordingRequest]:
+    """A request for the emulator's people, in a room with every letter that may go wrong."""
+
+    def make(**changes: Any) -> RecordingRequest:
+        media = changes.get("media", "audio_video")
+        heard_and_seen = {name: {"allow": PEOPLE} for name in ("audio", "video") if name in media}
+        return make_request(**{"room": ROOM, "subscriptions": heard_and_seen, **changes})
+
+    return make
+
+
+@pytest.fixture(scope="module")
+async def emulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Artc]:
+    async with emulated_artc(tmp_path_factory.mktemp("artc"), strict=True) as artc:
+        yield artc
+
+
+@pytest.fixture
+async def service(emulator: Artc, storage: dict[str, AlibabaStorage]) -> AsyncGenerator[Service]:
+    """The emulator as new, with two people in the room who show their screens too."""
+    await populate(await emulator.anew())
+    async with open_client() as http:
+        yield Service(emulator, storage, http)
+
+
+@pytest.fixture
+async def told(service: Service) -> AsyncGenerator[Service]:
+    """The service, calling back at the address that each start names."""
+    path = "/callbacks/alibaba/demo"
+    routes = [Route(f"{path}/{{token}}", service.calls.__call__, methods=["POST"])]
+    async with running(Starlette(routes=routes)) as url:
+        service.callback_url = f"{url}{path}"
+        yield service
+
+
+@pytest.fixture
+async def launch(
+    tmp_path: Path, storage: dict[str, AlibabaStorage]
+) -> AsyncGenerator[Callable[..., Awaitable[Service]]]:
+    """Starts an emulator with the options that a test asks for."""
+    async with AsyncExitStack() as stack:
+
+        async def start(*, media: bool = False, **options: Any) -> Service:
+            artc = await stack.enter_async_context(
+                emulated_artc(tmp_path, strict=True, media=media, options=options)
+            )
+            await populate(artc)
+            return Service(artc, storage, await stack.enter_async_context(open_client()))
+
+        yield start
+
+
+async def populate(artc: Artc) -> None:
+    await artc.room(ROOM, *({"user": user, "screen": True} for user in PEOPLE))

@@ -406,6 +406,19 @@ async def test_change_that_breaks_a_rule_is_refused_before_the_call(
         await make_recorder().apply(request, task, scene, "subscriptions")
 
 
+async def test_change_to_users_whose_files_have_too_long_keys_is_refused_before_the_call(
+    make_recorder: MakeRecorder, make_request: Make, task: Task
+) -> None:
+    request = make_request(mode="individual", output={"storage": "archive", "path_prefix": "p"})
+    attempt = task.attempt.model_copy(update={"path": "p" * 900})
+    everybody = Subscriptions(audio=StreamFilter(allow=("ada", "bob" * 20)))
+    scene = scene_of(request, subscriptions=everybody)
+    with pytest.raises(InvalidRequest, match=r"^request: a file of 'bobbob"):
+        await make_recorder().apply(
+            request, task.model_copy(update={"attempt": attempt}), scene, "subscriptions"
+        )
+
+
 async def test_change_that_leaves_no_pane_is_refused_by_its_path(
     make_recorder: MakeRecorder, make_request: Make, task: Task
 ) -> None:
@@ -501,19 +514,34 @@ async def test_stop_leaves_the_uploads_to_the_service(
     assert told.asked == [("Stop", {"TaskId": TASK_ID})]
 
 
-@pytest.mark.parametrize(
-    ("code", "expected"),
-    [("NotFound.Task", TaskNotFound), ("InvalidParameter.TaskId", AlreadyStopped)],
-)
+@pytest.mark.parametrize("told", ["NotFound.Task", "InvalidParameter.TaskId", "STOPPING", "NEW"])
 async def test_stop_of_an_ended_task_says_so(
-    make_recorder: MakeRecorder,
-    make_request: Make,
-    task: Task,
-    code: str,
-    expected: type[Exception],
+    make_recorder: MakeRecorder, make_request: Make, task: Task, told: str
 ) -> None:
-    with pytest.raises(expected):
-        await make_recorder(Vendor(Stop=refused(code))).stop(make_request(), task)
+    over = refused("InvalidParameter.TaskId")
+    recorder = make_recorder(
+        Vendor(Stop=over, Describe=refused(told) if "." in told else described(told))
+    )
+    with pytest.raises(AlreadyStopped):
+        await recorder.stop(make_request(), task)
+
+
+@pytest.mark.parametrize("status", ["STARTING", "Created", "RUNNING", "RECOVERING"])
+async def test_stop_is_not_believed_to_be_needless_of_a_task_on_its_way(
+    make_recorder: MakeRecorder, make_request: Make, task: Task, status: str
+) -> None:
+    over = refused("InvalidParameter.TaskId")
+    recorder = make_recorder(Vendor(Stop=over, Describe=described(status)))
+    with pytest.raises(VendorUnavailable) as failure:
+        await recorder.stop(make_request(), task)
+    assert failure.value.call == "StopRtcCloudRecording"
+
+
+async def test_stop_of_an_unknown_task_says_so(
+    make_recorder: MakeRecorder, make_request: Make, task: Task
+) -> None:
+    with pytest.raises(TaskNotFound):
+        await make_recorder(Vendor(Stop=refused("NotFound.Task"))).stop(make_request(), task)
 
 
 async def test_there_is_nothing_to_acquire(

@@ -141,7 +141,7 @@ def test_event_without_the_attempt_s_token_names_nobody(callbacks: Make) -> None
         ("TaskRunning", "started"),
         ("TaskRecovering", "failover"),
         ("TaskStopping", "other"),
-        ("TaskStopped", "uploaded"),
+        ("TaskStopped", "done"),
         ("TaskStarved", "other"),
         ("RecordFileUploaded", "files"),
         ("Brand.New", "other"),

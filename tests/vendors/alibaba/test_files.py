@@ -17,6 +17,7 @@ from longtake.vendors.alibaba.files import (
     FileName,
     describe,
     is_recording,
+    key_bytes,
     reported,
     task_folder,
 )
@@ -70,6 +71,13 @@ def test_name_is_read_as_far_as_it_tells(
     file = describe(key)
     assert (file.key, file.kind, file.user) == (key, kind, user)
     assert (file.track, file.begins_at) == (track, begins_at)
+
+
+def test_key_is_never_longer_than_it_was_reckoned() -> None:
+    pattern, values = f"{INDIVIDUAL_NAME}{SLICE_SUFFIX}", {"UserId": "ä/{AppId}", "AppId": "x" * 99}
+    name = FileName(AT, "m3u8", "screenshare", values["UserId"], 999_999_999)
+    key = f"{FOLDER}/{TASK}/{name}"
+    assert 0 <= key_bytes(FOLDER, pattern, **values) - len(key.encode()) < 10
 
 
 def test_times_in_names_are_read_in_the_zone_that_is_set() -> None:

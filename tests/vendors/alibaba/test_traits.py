@@ -18,6 +18,7 @@ Make = Callable[..., RecordingRequest]
 MakeRecorder = Callable[..., AlibabaRecorder]
 
 PICTURE = "https://img.example/a.png"
+P = "x" * 400
 PANE = {"x": 0, "y": 0, "width": 0.1, "height": 0.1}
 NAMED = "subscriptions: alibaba records only users who are named: give audio.allow or video.allow"
 
@@ -79,6 +80,23 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
             "file_name": "{StartTime}",
             "slice_name": "{StartTime}{Sequence}",
         }.items()
+    ),
+    *(
+        (output(path_prefix=path), "output.path_prefix: must not have . or .. between its slashes")
+        for path in (".", "..", "a/../b", "a/.")
+    ),
+    (output(path_prefix="x" * 909), "request: a file of 'ada' would have a key of 1024 bytes, of"),
+    (
+        {
+            **individual(file_name="{ChannelId}{StartTime}{UserId}"),
+            "room": "会" * 256,
+            **output(path_prefix="x" * 150),
+        },
+        "request: a file of 'ada' would have a key of 1025 bytes, of which OSS takes 1023",
+    ),
+    (
+        {**individual(), **subscribed({"allow": ["😀" * 128] * 2}, None), **output(path_prefix=P)},
+        "request: a file of '😀",
     ),
     ({"layout": {"kind": "custom", "panes": [PANE] * 18}}, "layout.panes: alibaba shows at most"),
     (
@@ -143,6 +161,9 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"media": "video", **options(audio={})}, "vendor_options.audio: media 'video' has no sound"),
     (options(file_name="{ChannelId}"), "vendor_options.file_name: must hold {StartTime}"),
     (options(file_name="a/{StartTime}"), "vendor_options.file_name: must be a text without /"),
+    (options(file_name="\x07{StartTime}"), "vendor_options.file_name: must be a text without /"),
+    (options(file_name="{StartTime}{Day}"), "vendor_options.file_name: must hold braces only aro"),
+    (options(file_name="{StartTime}{Sequence}"), "vendor_options.file_name: must not hold {Seque"),
     (options(slice_name="{StartTime}"), "vendor_options.slice_name: must hold {Sequence}"),
     (options(slice_name="{Sequence}"), "vendor_options.slice_name: must hold {StartTime}"),
     (individual(file_name="{StartTime}"), "vendor_options.file_name: must hold {UserId}"),
@@ -228,6 +249,10 @@ def test_bucket_of_the_account_s_region_passes(
         {"max_idle": 9.5},
         output(formats=["hls", "mp4"], path_prefix="2026/01.02/a-b", max_file_length="PT2H"),
         output(formats=["mp4"], max_file_length="PT3M"),
+        output(path_prefix=f"...{'x' * 897}/a..b/.c"),
+        {"room": "会" * 256},
+        {**individual(), **subscribed({"allow": ["😀" * 128]}, None)},
+        {"layout": {"kind": "custom", "panes": [{**PANE, "x": -0.0, "y": -0.0}]}},
         subscribed(users(17), users(17)),
         subscribed(users(8), users(9, first=8)),
         subscribed(users(17), None),

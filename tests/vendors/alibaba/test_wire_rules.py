@@ -238,6 +238,11 @@ BROKEN: list[Case] = [
     (StartRequest, INDIVIDUAL, f"{F}.0.FileNamePattern", "{UserId", "Pattern", "braces"),
     (StartRequest, INDIVIDUAL, f"{F}.0.FileNamePattern", "{}", "Pattern", "braces"),
     (StartRequest, INDIVIDUAL, f"{F}.0.FileNamePattern", "a/{UserId}", "Pattern", "without /"),
+    (StartRequest, INDIVIDUAL, f"{F}.0.FileNamePattern", "a\\b", "Pattern", "without /"),
+    (StartRequest, INDIVIDUAL, f"{F}.0.FileNamePattern", "a\nb", "Pattern", "without /"),
+    (StartRequest, INDIVIDUAL, f"{F}.0.FileNamePattern", "{Date}", "Pattern", "braces only around"),
+    (StartRequest, INDIVIDUAL, f"{F}.0.FileNamePattern", "{{UserId}}", "Pattern", "braces only"),
+    (StartRequest, INDIVIDUAL, f"{F}.0.FileNamePattern", "{Sequence}", f"{F}.0", "slices have"),
     (StartRequest, INDIVIDUAL, f"{F}.0.FilePathPrefix", [""], "Prefix.0", "1 character"),
     *(
         (StartRequest, INDIVIDUAL, f"{F}.{path}", value, "", "need {SourceType}")

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,6 +13,8 @@ from longtake.domain.ports import Attempt, Task
 from longtake.domain.recording import RecordingRequest
 from longtake.vendors.huawei.adapter import HuaweiRecorder
 from longtake.vendors.huawei.settings import HuaweiAccount, HuaweiStorage
+from tests.emulator.huawei_client import Huawei, emulated_huawei
+from tests.vendors.huawei.service import Launch, Service, launched, served
 
 APP = "5fcdf5650a1b2c3d6f835d0d"
 NOW = datetime(2026, 1, 15, 8, 30, tzinfo=UTC)
@@ -82,3 +86,28 @@ def attempt() -> Attempt:
 @pytest.fixture
 def task(attempt: Attempt) -> Task:
     return Task(attempt=attempt, id=JOB)
+
+
+@pytest.fixture(scope="session")
+async def emulator(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Huawei]:
+    async with emulated_huawei(tmp_path_factory.mktemp("huawei"), strict=True) as huawei:
+        yield huawei
+
+
+@pytest.fixture
+async def service(emulator: Huawei) -> AsyncGenerator[Service]:
+    """The emulator as new: strict, without media and limits."""
+    assert (await emulator.http.post("/_emulator/reset")).is_success
+    async with served(emulator) as service:
+        yield service
+
+
+@pytest.fixture
+async def launch(tmp_path: Path) -> AsyncGenerator[Launch]:
+    """Starts services with the options that a test asks for."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**options: Any) -> Service:
+            return await stack.enter_async_context(launched(tmp_path, options=options))
+
+        yield start

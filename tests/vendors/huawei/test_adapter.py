@@ -189,7 +189,7 @@ async def test_recovery_starts_nothing(
         (refused("RTC.00002001", 500), StartUnknown),
         (httpx.Response(504), StartUnknown),
         (httpx.Response(201, json={}), StartUnknown),
-        (refused("RTC.00001006"), AlreadyRunning),
+        (refused("RTC.00001006"), QuotaExceeded),
         (refused("RTC.00001007"), QuotaExceeded),
     ],
 )

@@ -259,7 +259,7 @@ async def test_refusal_is_read_in_every_spelling(wire: MakeWire, body: dict[str,
 @pytest.mark.parametrize(
     ("call", "code", "status", "expected"),
     [
-        ("CreateMixJob", "RTC.00001006", 400, "AlreadyRunning"),
+        ("CreateMixJob", "RTC.00001006", 400, "QuotaExceeded"),
         ("CreateMixJob", "RTC.00002001", 500, "StartUnknown"),
         ("CreateIndividualStreamJob", "RTC.00001003", 404, "NotConfigured"),
         ("ShowMixJob", "RTC.00001003", 404, "TaskNotFound"),

@@ -17,7 +17,7 @@ DOCUMENTED: list[Case] = [
     ("RTC.00001003", 404, "NotConfigured", "TaskNotFound", "NotConfigured"),
     ("RTC.00001004", BAD, *["InvalidRequest"] * 3),
     ("RTC.00001005", BAD, *["InvalidRequest"] * 3),
-    ("RTC.00001006", BAD, "AlreadyRunning", "InvalidRequest", "InvalidRequest"),
+    ("RTC.00001006", BAD, "QuotaExceeded", "InvalidRequest", "InvalidRequest"),
     ("RTC.00001007", BAD, *["QuotaExceeded"] * 3),
     ("RTC.00001009", BAD, "VendorUnavailable", "AlreadyStopped", "InvalidRequest"),
     ("RTC.00001009", 404, "NotConfigured", "AlreadyStopped", "NotConfigured"),
@@ -89,7 +89,7 @@ def test_a_start_that_may_have_had_its_effect_is_in_doubt() -> None:
 
 def test_every_class_that_an_answer_can_mean_is_meant() -> None:
     seen = {name for _, _, *names in CASES for name in names}
-    never = {"NotSent", "ResourceExpired", "RecorderBusy", "NoRecordedData"}
+    never = {"AlreadyRunning", "NotSent", "ResourceExpired", "RecorderBusy", "NoRecordedData"}
     assert seen == set(ERRORS) - never
 
 

@@ -72,6 +72,14 @@ def test_user_that_is_read_is_the_user_or_nobody(job: str, room: str, user: str)
         (f"s_{JOB}_room_ada.mp4", "mp4", "ada", None),
         (f"rec/s_{JOB}_room_ada/index.m3u8", "playlist", "ada", None),
         (key(f"s_{JOB}_my_room_ada"), "playlist", "", AT),  # or the room `my` and `room_ada`
+        (key(f"m_{JOB}_s_1_room_ada"), "playlist", "", AT),
+        (key(f"s_{JOB}_s_my_room_ada"), "playlist", "", AT),  # or the room `s`
+        (f"s_1_room_ada/m_{JOB}_standup.ts", "segment", "", None),
+        (f"rec-s_{JOB}_room_ada-{START}.mp4", "mp4", "ada", AT),
+        (f"rec-s_{JOB}_room_ada-b{START}_17.ts", "segment", "ada-b", AT),
+        (key(f"s_{JOB}_room_ada-{START}"), "playlist", f"ada-{START}", AT),
+        (key(f"s_{JOB}_my_room_{START}"), "playlist", "", AT),
+        (f"s_{JOB}_room_ada/hls/{START}.m3u8", "playlist", "ada", AT),
         (f"s_{JOB}_room_ada_{START[:-2]}61.ts", "segment", "ada", None),
         ("notes.txt", "other", "", None),
         ("m3u8", "playlist", "", None),
@@ -154,6 +162,10 @@ STREAM = f"m_{JOB}_a"
         ("{stream}", STREAM, (STREAM,)),
         ("rec/{stream}_{file_start_time}", STREAM, (f"rec/{STREAM}",)),
         ("{file_start_time}/{stream}", STREAM, ("",)),
+        ("{stream}", f"m_{JOB}_{{record_format}}", (f"m_{JOB}_{{record_format}}",)),
+        ("{stream}", f"m_{JOB}_{{stream}}{{", (f"m_{JOB}_{{stream}}{{",)),
+        ("{stream}/{record_format}/", STREAM, (STREAM,)),
+        ("rec/{record_format}", STREAM, ("rec/hls", "rec/mp4", "rec/HLS", "rec/MP4")),
         (
             "{app_id}/{record_format}/{stream}",
             "m_",

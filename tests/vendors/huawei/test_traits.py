@@ -48,6 +48,8 @@ def listed(**filters: Any) -> dict[str, Any]:
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"mode": "web"}, "mode: huawei records mixed and individual"),
     ({"media": "video"}, "media: huawei mixes audio_video and audio; one user's video alone"),
+    ({"room": "a/b"}, "room: must hold no slash and no control character"),
+    ({"room": "r" * 129}, "room: String should have at most 128 characters"),
     ({"max_idle": 4}, "max_idle: Input should be greater than or equal to 5"),
     ({"max_idle": "PT12H1S"}, "max_idle: Input should be less than or equal to 43200"),
     (individual(max_idle=4), "max_idle: Input should be greater than or equal to 5"),
@@ -67,6 +69,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (listed(audio={"allow": ["ada"]}, video={"allow": ["bob"]}), ONE_USER),
     (listed(audio={"deny": ["ada"]}), ONE_USER),
     (listed(audio={"allow": ["ada"]}, video={"deny": ["ada"]}), ONE_USER),
+    (listed(audio={"allow": ["a/b"]}), "subscriptions: must hold no slash and no control"),
     (individual(media="audio"), "media: huawei's texts disagree on how one user's sound alone"),
     ({"layout": {"kind": "floating"}}, "layout.kind: huawei has no template of 'floating'"),
     (
@@ -96,6 +99,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         options(user_images=[{"user": "ada", "image": "a.png"}]),
         "vendor_options.user_images.0.image: ",
+    ),
+    (
+        options(user_images=[{"user": "a\\b", "image": IMAGE}]),
+        "vendor_options.user_images: must hold no slash and no control character",
     ),
     (
         individual(**options(audio_only_individual=True)),
@@ -162,7 +169,7 @@ def test_unknown_profile_is_named_with_those_there_are(
     "request_",
     [
         {},
-        {"room": "会议 7/ä+%"},
+        {"room": "会议 7~ä+%'\""},
         {"media": "audio"},
         {"max_idle": 5},
         {"max_idle": "PT12H"},
@@ -219,7 +226,7 @@ def test_layout_that_must_be_drawn_is_offered_where_users_are_known(
 @pytest.mark.parametrize(
     ("request_", "wish", "rule"),
     [
-        ({}, {"audio": ("ada",)}, "subscriptions.audio: huawei takes at most 0 users"),
+        ({}, {"audio": ("ada",)}, "subscriptions.audio: huawei mixes everybody"),
         (individual(), {"audio": ("bob",)}, "subscriptions.audio: a user of huawei is 'ada' alone"),
         (individual(), {"audio": ("ada", "bob")}, "subscriptions.audio: huawei takes at most 1"),
         (individual(), {}, "subscriptions: huawei records only users who are named"),

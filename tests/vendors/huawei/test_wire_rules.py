@@ -76,6 +76,7 @@ ALLOWED = [
     *(lambda t=t: individual(select_stream_type=t) for t in ("LD", "SD", "HD", "FHD")),
     lambda: individual(video_type="SCREENSTREAM", is_record_audio=False),
     lambda: individual(video_type=None),
+    lambda: individual(room_id="会议 ~+'\"_" + "r" * 119, user_id="😀"),
     lambda: individual(publish_param={"rtmp_urls": ["rtmp://a/b", "rtmps://c/d"]}),
     lambda: mix(encode_template="audio_only", layout_template=None),
     lambda: mix(encode_template="1280*720_15_2260"),
@@ -113,6 +114,12 @@ REFUSED: list[tuple[Any, str]] = [
     (lambda: individual(room_id=""), "room_id"),
     (lambda: individual(room_id=100), "room_id"),
     (lambda: individual(user_id=""), "user_id"),
+    *(
+        (lambda i=i: individual(room_id=i), "room_id")
+        for i in ("a/b", "a\\b", "a\0", "a\n", "\x7f", "r" * 129)
+    ),
+    (lambda: individual(user_id="a/b"), "user_id"),
+    (lambda: mix(room_id="a/b"), "mix_param.room_id"),
     (lambda: individual(record_param=None), "record_param"),
     (lambda: individual(record_param={}), "record_param.record_rule_id"),
     (lambda: individual(video_type="camera"), "video_type"),
@@ -164,6 +171,10 @@ REFUSED: list[tuple[Any, str]] = [
     (
         lambda: mix(user_background_images=[{"user_id": "ada"}]),
         "mix_param.user_background_images.0.image_uri",
+    ),
+    (
+        lambda: mix(user_background_images=[{"user_id": "a/b", "image_uri": PICTURE}]),
+        "mix_param.user_background_images.0.user_id",
     ),
     (lambda: update(layout_template="nine_grids_view"), "only from one custom to another"),
     (lambda: update(layout_template="custom"), "custom needs layout_panes"),

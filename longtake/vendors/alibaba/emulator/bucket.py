@@ -34,13 +34,13 @@ class HlsFiles(Uploads):
         facts: Facts,
         info: FileInfo,
         shelf: Shelf,
-        pace: Pace,
+        timings: Timings,
         *,
         on_whole: Callable[[Track], Awaitable[None]],
         on_done: Callable[[], None],
     ) -> None:
         news = UploadNews(lambda: None, lambda: None, on_done, lambda: None)
-        super().__init__(world.clock, shelf, pace, news)
+        super().__init__(world.clock, shelf, _pace(timings), news)
         self._names, self._info, self._on_whole = facts.names, info, on_whole
         self._begins: dict[tuple[int, TrackKey], datetime] = {}
         self._sequences: Counter[TrackKey] = Counter()
@@ -48,7 +48,7 @@ class HlsFiles(Uploads):
         self.takes = Takes(
             world.clock,
             self._stem,
-            info.slice_duration,
+            timings.slice or info.slice_duration,
             on_cut=self.add,
             on_track=self._track_changed,
             name_of=self._slice_name,
@@ -130,7 +130,7 @@ class BucketDelivery:
                 facts,
                 info,
                 self._shelf,
-                _pace(options.timings),
+                options.timings,
                 on_whole=self._set_is_whole if index else self._first_set_is_whole,
                 on_done=self._set_done,
             )

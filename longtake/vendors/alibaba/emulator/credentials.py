@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from longtake.emulator.account import EmulatedAccount
 
 APP_ID = "7d1f0c52-3b9e-4c6a-8f21-90ab4e5d6c73"
@@ -17,6 +20,11 @@ def _storage(bucket: str) -> dict[str, str]:
     return {"endpoint": f"oss-{REGION}.aliyuncs.com", "bucket": bucket}
 
 
+def _request(_mode: str, users: Sequence[str]) -> Mapping[str, Any]:
+    """Nobody is recorded who is not named."""
+    return {"subscriptions": {"audio": {"allow": list(users)}}}
+
+
 ACCOUNT = EmulatedAccount(
     account={
         "app_id": APP_ID,
@@ -25,4 +33,6 @@ ACCOUNT = EmulatedAccount(
         "callback_secret": CALLBACK_SECRET,
     },
     storage=_storage,
+    callbacks_key="callback_url",
+    request=_request,
 )

@@ -13,7 +13,7 @@ from longtake.vendors.alibaba.emulator.codes import FILE_INFO, Refusal
 from longtake.vendors.alibaba.emulator.options import AlibabaOptions
 from longtake.vendors.alibaba.emulator.storage_params import EXTENSIONS, FileInfo, as_name
 
-_LONGEST = 230  # bytes of one level of a path, with room for an extension
+_LONGEST_KEY = 1023  # bytes; OSS, object naming conventions
 
 _SUFFIX = {"both": "AV", "audio": "A", "video": "V"}
 
@@ -63,14 +63,19 @@ class Names:
     ) -> None:
         """
         Raises:
-            Refusal: a name would be longer than a store takes.
+            Refusal: a key, or one level of it, would be longer than a store takes.
         """
         longest = max(users, key=lambda user: len(as_name(user).encode()))
         key = TrackKey(longest, "both")
-        patterns = [info.file_name_pattern for info in files]
-        patterns += [info.slice_name_pattern for info in files]
-        if any(len(self._rendered(p, key, now, 10**8).encode()) > _LONGEST for p in patterns):
-            raise Refusal(code, f"FileInfo: a file's name would exceed {_LONGEST} bytes")
+        names = [(i.folder, i.file_name_pattern, EXTENSIONS[i.format]) for i in files]
+        names += [(i.folder, i.slice_name_pattern, "ts") for i in files if i.format == "HLS"]
+        for folder, pattern, extension in names:
+            name = f"{self._rendered(pattern, key, now, 10**8)}.{extension}"
+            if len(f"{folder}{self.task_id}/{name}".encode()) > _LONGEST_KEY:
+                raise Refusal(code, f"FileInfo: a file's key would exceed {_LONGEST_KEY} bytes")
+            limit = self.options.longest_level
+            if any(len(level.encode()) > limit for level in (*folder.split("/"), name)):
+                raise Refusal(code, f"FileInfo: a level of a path would exceed {limit} bytes")
 
     def _rendered(
         self, pattern: str, key: TrackKey, began: datetime, sequence: int | None = None

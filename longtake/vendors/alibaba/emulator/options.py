@@ -28,12 +28,14 @@ class Caller(_Options):
 class Timings(_Options):
     """How long things take, in seconds of the emulator's clock.
 
+    slice: length of a slice; None: as the call asks.
     starting: from the accepted start to ``TaskStarting``. running: from there to ``TaskRunning``.
     upload: from a slice's end to its presence in the bucket. retry: between two tries of an upload
     that the bucket refuses. upload_patience: after the end, when these are given up.
     vod: from the end to the files in VOD. linger: how long an empty channel still exists.
     """
 
+    slice: Positive | None = None
     starting: Positive = 0.1
     running: Positive = 0.2
     upload: Positive = 1.0
@@ -60,10 +62,11 @@ class AlibabaOptions(_Options):
     apps: those of the account. callers: access key id to key. buckets: those of the account; None
     for any name. region: of an address that is none of the service's own; buckets must be there.
     starting_status: what Describe tells before RUNNING. stop_needs_running: refuse to stop a task
-    that is only starting. mp4_in_individual: off, individual recording of video makes HLS alone.
+    that is only starting. mp4_in_individual: off, individual recording of video makes no MP4.
     source_names: what ``{SourceType}`` becomes, for a camera and a screen. start_time_offset: hours
     that ``{StartTime}`` is ahead of UTC. payload_as_text: callbacks carry ``payload`` as JSON in a
-    string.
+    string. longest_level: bytes of one level of a key; OSS counts the whole key alone, but here
+    keys become paths of a disk.
     """
 
     apps: frozenset[str] = frozenset({credentials.APP_ID})
@@ -80,3 +83,4 @@ class AlibabaOptions(_Options):
     source_names: tuple[str, str] = ("0", "1")
     start_time_offset: Annotated[float, Field(ge=-12, le=14)] = 0.0
     payload_as_text: bool = True
+    longest_level: Annotated[int, Field(ge=1)] = 240

@@ -23,12 +23,19 @@ _NO_NAME = re.compile(r"[/\\\x00-\x1f\x7f\ud800-\udfff]")
 """Characters that no store takes in one level of a path."""
 
 
-def _name(text: str) -> str:
-    if not 1 <= len(text.encode(errors="replace")) <= 100 or _NO_NAME.search(text):
-        raise ValueError("a name of 1 to 100 bytes without slashes")
+def _level(text: str) -> str:
+    """One of a path; ``Names.check_lengths`` sees to how long."""
+    if not text or _NO_NAME.search(text):
+        raise ValueError("a name without slashes")
     if text in {".", ".."}:
         raise ValueError("a name, not a step of a path")
     return text
+
+
+def _bucket(text: str) -> str:
+    if len(text) > 100:
+        raise ValueError("a name of at most 100 characters")
+    return _level(text)
 
 
 def as_name(value: str) -> str:
@@ -56,7 +63,7 @@ class FileInfo(Wire):
     format: Format
     file_name_pattern: Annotated[str, _pattern()] = ""
     slice_name_pattern: Annotated[str, _pattern("Sequence")] = ""
-    file_path_prefix: list[Annotated[str, AfterValidator(_name)]] = Field(default=[])
+    file_path_prefix: list[Annotated[str, AfterValidator(_level)]] = Field(default=[])
     slice_duration: Annotated[int, Field(ge=10, le=30)] = 30
 
     @property
@@ -67,7 +74,7 @@ class FileInfo(Wire):
 
 class OssParams(Wire):
     oss_endpoint: Annotated[Text, Field(alias="OSSEndpoint")]
-    oss_bucket: Annotated[str, AfterValidator(_name), Field(alias="OSSBucket")]
+    oss_bucket: Annotated[str, AfterValidator(_bucket), Field(alias="OSSBucket")]
 
 
 class VodParams(Wire):

@@ -30,9 +30,16 @@ def _is_share(text: str) -> str:
     return text
 
 
+_VARIABLES = ("AppId", "ChannelId", "UserId", "SourceType", "StartTime", "Sequence")
+"""Those that are evidenced. Which others there are is not documented."""
+
+
 def _is_name_pattern(text: str) -> str:
-    if "/" in text or re.search(r"[{}]", re.sub(r"\{[A-Za-z]+\}", "", text)):
-        raise ValueError("must be a text without / in which braces hold the name of a variable")
+    literal = re.sub(rf"\{{(?:{'|'.join(_VARIABLES)})\}}", "", text)
+    if re.search(r"[{}]", literal):
+        raise ValueError(f"must hold braces only around one of {', '.join(_VARIABLES)}")
+    if re.search(r"[/\\\x00-\x1f\x7f]", literal):
+        raise ValueError("must be a text without / and \\ and control characters")
     return text
 
 

@@ -30,6 +30,8 @@ class FileInfo(Part):
     def _slices_of_hls(self) -> FileInfo:
         if self.format != "HLS" and (self.slice_name_pattern or self.slice_duration):
             raise ValueError("SliceNamePattern and SliceDuration are for Format HLS")
+        if "{Sequence}" in (self.file_name_pattern or ""):
+            raise ValueError("FileNamePattern must not hold {Sequence}, which slices have")
         if self.slice_name_pattern and "{Sequence}" not in self.slice_name_pattern:
             raise ValueError(
                 "SliceNamePattern must hold {Sequence}, or slices overwrite each other"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from longtake.emulator.account import EmulatedAccount
 
 APP_ID = "5fcdf5650a1b2c3d6f835d0d"
@@ -27,6 +30,13 @@ def bucket_of(rule: str) -> str | None:
     return rule.removeprefix(_RULE) if rule.startswith(_RULE) else None
 
 
+def _request(mode: str, users: Sequence[str]) -> Mapping[str, Any]:
+    """A job of one user names it; a mix whose layout may change draws every pane."""
+    if mode == "individual":
+        return {"subscriptions": {"audio": {"allow": list(users[:1])}}}
+    return {"vendor_options": {"changeable_layout": True, "users": list(users)}}
+
+
 ACCOUNT = EmulatedAccount(
     account={
         "app_id": APP_ID,
@@ -34,7 +44,12 @@ ACCOUNT = EmulatedAccount(
         "access_key": ACCESS_KEY,
         "secret_key": SECRET_KEY,
         "callback_secret": CALLBACK_SECRET,
+        "uploads_within": 3,
     },
-    storage=lambda bucket: {"record_rule_id": rule_id(bucket), "prefix": ""},
+    request=_request,
+    storage=lambda bucket: {
+        "record_rule_id": rule_id(bucket),
+        "prefix": "{app_id}/{record_format}/{stream}",
+    },
     beside={"IAM domain": DOMAIN, "IAM user": USER, "IAM password": PASSWORD},
 )

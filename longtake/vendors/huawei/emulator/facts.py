@@ -13,12 +13,18 @@ from longtake.vendors.huawei.emulator.naming import stream_name
 
 @dataclass(frozen=True)
 class Facts:
-    """``request``: of a mix, as it was at the start."""
+    """``request``: of a mix, as it was at the start. ``numbered``: the id is told as a number."""
 
     job_id: str
     app: str
     request: IndividualStart | Mix
     created_at: datetime
+    numbered: bool = False
+
+    @property
+    def told_id(self) -> str | int:
+        """The id as answers and callbacks have it; elsewhere it is text."""
+        return int(self.job_id) if self.numbered else self.job_id
 
     @property
     def room(self) -> str:

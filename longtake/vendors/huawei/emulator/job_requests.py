@@ -24,7 +24,7 @@ from longtake.vendors.huawei.emulator.wire import Id, IdleSeconds, Text, Wire, p
 class PublishParam(Wire):
     """Pushing is accepted and done by nobody."""
 
-    rtmp_urls: list[Annotated[str, Field(pattern=r"^rtmp://.+")]]
+    rtmp_urls: list[Annotated[str, Field(pattern=r"^rtmps?://.+")]]
 
 
 class RecordParam(Wire):
@@ -100,6 +100,8 @@ def updated(mix: Mix, document: Mapping[str, Any], *, strict: bool) -> Mix:
     template = change.layout_template
     if template not in {None, mix.layout_template}:
         raise Refusal(COMBINATION, "layout_template: only from one custom layout to another")
+    if strict and template not in {None, "custom"}:  # likely to be let pass
+        raise Refusal(COMBINATION, "layout_template: named where it cannot change")
     given = change.model_dump(exclude_unset=True)
     whole = parse(VideoMix, {**mix.model_dump(), **given}, strict=False)
     return _fitting(whole, strict=strict)

@@ -110,7 +110,13 @@ class Jobs:
         limit = self._options.limits.jobs
         if limit and len(self._running) >= limit:
             raise Refusal(JOB_EXCEED)
-        facts = Facts(self._world.hex_id(32), app.app_id, wish, self._world.clock.now())
+        facts = Facts(
+            self._new_id(),
+            app.app_id,
+            wish,
+            self._world.clock.now(),
+            numbered=self._options.numeric_job_ids,
+        )
         self._check_repeated(facts)
         recording = self._begin(call, app, facts, rule)
         call.record.task_id = facts.job_id
@@ -151,6 +157,11 @@ class Jobs:
         return answer(self._world.rng, 204)
 
     # -- what they have in common ----------------------------------------------------------------
+
+    def _new_id(self) -> str:
+        if self._options.numeric_job_ids:
+            return str(self._world.rng.randrange(10**9, 10**12))
+        return self._world.hex_id(32)
 
     def _body(self, call: Call) -> Mapping[str, Any]:
         return with_text_ids(call.body) if self._options.numeric_ids else call.body
@@ -229,7 +240,7 @@ class Jobs:
             "stop_time": job.ended_at,
         }
         return {
-            "job_id": facts.job_id,
+            "job_id": facts.told_id,
             "stream_name": facts.stream_name,
             "app_id": facts.app,
             "room_id": facts.room,

@@ -34,12 +34,14 @@ class IamUser(_Options):
 class Timings(_Options):
     """How long things take, in seconds of the emulator's clock.
 
+    slice: length of a slice; None: as the rule says.
     join: from an accepted start to RUNNING. upload: from a slice's end to its presence in the
     bucket. upload_patience: after the end, when an upload that cannot succeed is given up.
     retention: how long an ended job is known. rule_change: until a changed rule is in force.
     token: life of an IAM token. lock: how long failures lock an access key.
     """
 
+    slice: Positive | None = None
     join: Positive = 0.5
     upload: Positive = 1.0
     upload_patience: Positive = 10.0
@@ -71,10 +73,10 @@ class HuaweiOptions(_Options):
     callers: access key to secret. unauthorised: buckets that the service may not write to until it
     is granted. repeated_start: of what is being recorded already, ``refuse`` or ``duplicate``.
     stop_of_ended: ``done`` (JobDone) or ``unknown`` (404). camera_by_default: no video_type means
-    the camera, else no video. numeric_ids: ids may come as numbers. sparse_start: the answer to a
-    start lacks what the specification's example lacks. over_event: its spelling.
-    obs_location_url: callbacks give a URL for the location. timestamp_milliseconds: of callbacks.
-    gateway: how the gateway spells its codes.
+    the camera, else no video. numeric_ids: ids may come as numbers. numeric_job_ids: those of jobs
+    are told as numbers. sparse_start: the answer to a start lacks what the specification's example
+    lacks. over_event: its spelling. obs_location_url: callbacks give a URL for the location.
+    timestamp_milliseconds: of callbacks. gateway: how the gateway spells its codes.
     """
 
     apps: frozenset[str] = frozenset({credentials.APP_ID})
@@ -91,6 +93,7 @@ class HuaweiOptions(_Options):
     stop_of_ended: Literal["done", "unknown"] = "done"
     camera_by_default: bool = True
     numeric_ids: bool = True
+    numeric_job_ids: bool = False
     sparse_start: bool = False
     over_event: Literal["CLOUD_RECORD_SERVER_OVER", "CLOUD_RECORD_OVER"] = (
         "CLOUD_RECORD_SERVER_OVER"

@@ -101,7 +101,7 @@ class Recording:
         self._takes = Takes(
             self._clock,
             self._slice_stem,
-            rule.slice_seconds,
+            self._options.timings.slice or rule.slice_seconds,
             on_cut=self._cut,
             on_track=self._track_changed,
         )

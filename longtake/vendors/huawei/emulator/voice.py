@@ -58,7 +58,7 @@ class Voice:
         if not self._subscribed(event):
             return
         job = {
-            "job_id": self._facts.job_id,
+            "job_id": self._facts.told_id,
             "stream_name": self._facts.stream_name,
             "app_id": self._facts.app,
             "room_id": self._facts.room,

@@ -5,6 +5,7 @@ Source: Huawei Cloud, SparkRTC API v2, individual stream jobs, mix stream jobs, 
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints
@@ -32,7 +33,18 @@ def _is_rtmp_url(url: SecretStr) -> SecretStr:
     return url
 
 
+_NO_PART_OF_A_NAME = re.compile(r"[/\\\x00-\x1f\x7f]")
+
+
+def _is_nameable(text: str) -> str:
+    if _NO_PART_OF_A_NAME.search(text):
+        raise ValueError("must hold no slash and no control character: files are named by it")
+    return text
+
+
 Text = Annotated[str, StringConstraints(min_length=1)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(_is_nameable)]
+"""Of a room, or of a user whose stream is recorded: both stand in files' names as they are."""
 IdleSeconds = Annotated[int, Field(ge=MIN_IDLE, le=MAX_IDLE)]
 EncodeTemplate = Annotated[str, StringConstraints(pattern=r"^[0-9]+[x*][0-9]+_[0-9]+_[0-9]+$")]
 """`1280x720_15_2260`: pixels, frames per second, kbit/s."""

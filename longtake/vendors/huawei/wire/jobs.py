@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from longtake.vendorkit.wire import Sent
 from longtake.vendors.huawei.wire.fields import (
+    Id,
     IdleSeconds,
     RtmpUrl,
     StreamTier,
@@ -38,8 +39,8 @@ class PublishParam(Sent):
 class IndividualJob(Sent):
     """POST individual-stream-jobs: one user, one stream. Without `record_param` nothing is kept."""
 
-    room_id: Text
-    user_id: Text
+    room_id: Id
+    user_id: Id
     is_record_audio: bool = True
     video_type: VideoType | None = None
     """The texts say both that without it no video is recorded, and that it is the camera's."""

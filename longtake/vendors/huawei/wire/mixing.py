@@ -12,6 +12,7 @@ from longtake.vendors.huawei.wire.fields import (
     MAX_LAYERS,
     SCREEN,
     EncodeTemplate,
+    Id,
     IdleSeconds,
     ObsImage,
     Text,
@@ -67,7 +68,7 @@ class Pane(Sent):
 class UserImage(Sent):
     """One entry of `user_background_images`."""
 
-    user_id: Text
+    user_id: Id
     image_uri: ObsImage
 
 
@@ -119,7 +120,7 @@ def _check_view(panes: tuple[Pane, ...]) -> None:
 class MixParam(Picture):
     """`mix_param` of a start."""
 
-    room_id: Text
+    room_id: Id
     encode_template: EncodeTemplate | Literal["audio_only"]
 
     @model_validator(mode="after")

@@ -55,6 +55,7 @@ class Job(Received):
     """`INIT`, `RUNNING` or `STOPPED`; one example has none."""
     stop_reason: Text = ""
     description: Text = ""
+    create_time: Utc = None
     start_time: Utc = None
     stop_time: Utc = None
     mix_param: Annotated[MixState, BeforeValidator(as_mapping)] = MixState()
