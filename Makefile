@@ -4,8 +4,8 @@ INSTALLED := .venv/.installed
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --no-config --universal --python-version 3.11 \
 	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command "make lock"
-# A test waits more than it works: four processes keep two cores busy. Each has its own Temporal.
-PYTEST := $(BIN)/python -m pytest --numprocesses 4 --dist worksteal
+# A test waits more than it works: six processes keep two cores busy. Each has its own Temporal.
+PYTEST := $(BIN)/python -m pytest --numprocesses 6 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check fmt lock

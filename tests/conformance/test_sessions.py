@@ -58,7 +58,9 @@ async def test_a_session_ends_with_a_checked_list_of_playable_files(
         handle = await home.start(
             "standup", mode=mode, output={"storage": "bucket", "formats": formats}
         )
-        await home.until(handle, lambda status: "data flows" in status.evidence)
+        if mode == "mixed":
+            await home.until(handle, lambda status: "data flows" in status.evidence)
+        await home.eventually(lambda: home.files("standup"))
         await handle.signal("stop")
         manifest = (await handle.result()).manifest
         assert manifest.outcome is Outcome.COMPLETE, manifest.reasons
