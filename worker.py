@@ -26,6 +26,7 @@ from temporalio.worker import Worker
 
 from activities.files import FileActivities
 from activities.recording import RecordingActivities
+from activities.sweep import SweepActivities
 from longtake.contracts import names
 from longtake.domain.errors import InvalidRequest
 from longtake.domain.ports import ObjectStore, Recorder
@@ -34,8 +35,11 @@ from longtake.settings import DEFAULT_PATH, Settings, SettingsError, load
 from longtake.storage.bucket import open_store
 from longtake.temporal.client import connect
 from longtake.temporal.runner import workflow_runner
+from longtake.temporal.sweeps import SweptSessions, ensure_sweeps
 from longtake.vendorkit.http import open_client
 from workflows.recording import RecordingWorkflow
+from workflows.sweep import SweepWorkflow
+from workflows.unclaimed import UnclaimedWorkflow
 
 log = logging.getLogger("longtake.worker")
 
@@ -93,13 +97,14 @@ def build_workers(
     the rate that the server holds the account to.
     """
     recording = RecordingActivities(accounts, _utc_now)
+    sweep = SweepActivities(SweptSessions(client, task_queue), _utc_now)
     files = FileActivities(accounts, parse_playlist)
     grace = timedelta(seconds=settings.worker.graceful_shutdown_seconds)
     sessions = Worker(
         client,
         task_queue=task_queue,
-        workflows=[RecordingWorkflow],
-        activities=[recording.prepare],
+        workflows=[RecordingWorkflow, SweepWorkflow, UnclaimedWorkflow],
+        activities=[recording.prepare, sweep.survey, sweep.revive, sweep.keep],
         workflow_runner=workflow_runner(),
         max_cached_workflows=settings.worker.max_cached_workflows,
         sticky_queue_schedule_to_start_timeout=names.STICKY_TIMEOUT,
@@ -154,8 +159,16 @@ async def run(settings: Settings, task_queue: str, stop: asyncio.Event) -> None:
         stack.push_async_callback(accounts.aclose)
         for worker in build_workers(client, settings, accounts, task_queue):
             await stack.enter_async_context(worker)
+        await _schedule_sweeps(client, settings, task_queue)
         log.info("working for %s", ", ".join(settings.accounts) or "no account")
         await stop.wait()
+
+
+async def _schedule_sweeps(client: Client, settings: Settings, task_queue: str) -> None:
+    every = timedelta(seconds=settings.worker.sweep_seconds)
+    if every:
+        accounts = [(found.vendor.slug, name) for name, found in settings.accounts.items()]
+        await ensure_sweeps(client, accounts, every, task_queue)
 
 
 def _runtime(settings: Settings) -> Runtime | None:

@@ -76,6 +76,8 @@ class WorkerSettings(_Table):
     """Where Prometheus may read; None: nowhere."""
     graceful_shutdown_seconds: float = Field(default=10, ge=0)
     """How long a call to a vendor may still take once the worker is told to stop."""
+    sweep_seconds: float = Field(default=300, ge=0)
+    """Between two looks for recordings that no session looks after; 0: there are none."""
 
 
 class CallbackSettings(_Table):

@@ -30,6 +30,7 @@ from longtake.emulator.server import running
 from longtake.emulator.settings import EmulatorSettings
 from longtake.processes import ChildProcess
 from longtake.settings import Settings, load
+from longtake.temporal.sweeps import keeper
 from longtake.vendors import emulator as emulator_of
 
 BUCKET = "takes"
@@ -231,7 +232,12 @@ async def house(
             # The emulator puts the receiver's own address there, which is not known yet.
             account = {told: f"http://receiver{built.callbacks_path}", **(account or {})}
         built.settings_path.write_text(_settings(built, account or {}, media=media))
-        receiver = create_receiver(parsers_of(built.settings()), client, max_body_bytes=1_000_000)
+        receiver = create_receiver(
+            parsers_of(built.settings()),
+            client,
+            keeper(client, built.task_queue),
+            max_body_bytes=10**6,
+        )
         built.receiver = await stack.enter_async_context(running(receiver))
         if callbacks:
             url = f"{built.receiver}{built.callbacks_path}"
@@ -288,4 +294,6 @@ async def _end(handle: WorkflowHandle[Any, Any]) -> None:
     """A session that a failed test left must not be picked up by the next worker."""
     described = await handle.describe()
     if described.close_time is None:
-        await handle.terminate("the test is over")
+        # By the id alone: the run that this handle began may have ended, and another one lives.
+        latest = handle._client.get_workflow_handle(handle.id)
+        await latest.terminate("the test is over")

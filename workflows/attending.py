@@ -15,8 +15,9 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.session import Failure, Segment, State, Verdict
     from workflows import policies
     from workflows.alarm import Alarm
+    from workflows.calls import CANCELLED
     from workflows.closing import begin_closing
-    from workflows.desk import CANCELLED, Desk, settled
+    from workflows.desk import Desk, settled
     from workflows.following import Following
 
 

@@ -24,8 +24,9 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.session import Failure, Segment, Stray
     from workflows import policies
     from workflows.alarm import Alarm
+    from workflows.calls import TIMED_OUT
     from workflows.claiming import claimed
-    from workflows.desk import TIMED_OUT, Desk, settled
+    from workflows.desk import Desk, settled
 
 
 ENDED = Stopped(detail="ended at the vendor")

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.common import Priority, SearchAttributeKey, SearchAttributeUpdate
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
-    from longtake.contracts import names
+    from longtake.domain.events import VendorEvent
     from longtake.domain.recording import RecordingRequest
     from longtake.domain.session import EndReason, Failure, Session, State
     from longtake.domain.traits import Traits
     from workflows.alarm import SOON
+    from workflows.calls import call, outcome
     from workflows.details import details
     from workflows.policies import Policy
 
 T = TypeVar("T")
 
 TASK_IDS_SHOWN = 20
-CANCELLED = "Cancelled"
-TIMED_OUT = "TimedOut"
 
 _STATE = SearchAttributeKey.for_keyword("RecordingState")
 _END_REASON = SearchAttributeKey.for_keyword("RecordingEndReason")
@@ -63,6 +62,8 @@ class Desk:
         """The revision that last changed a part of the scene."""
         self.closings: dict[int, asyncio.Task[None]] = {}
         """Segments whose end is under way, by number."""
+        self.strange: deque[VendorEvent] = deque()
+        """What the vendor said of tasks that are not ours, to be passed on."""
         self._inbox = inbox
         self._shown: dict[str, Any] = {}
         self.stirs = 0
@@ -141,38 +142,19 @@ class Desk:
     def may_continue_as_new(self) -> bool:
         """Whether nothing is under way that a new run would lose."""
         closed = all(task.done() for task in self.closings.values())
-        return closed and not self._inbox and workflow.all_handlers_finished()
+        return closed and not self._inbox and not self.strange and workflow.all_handlers_finished()
 
     # --- calls ---------------------------------------------------------------------------
 
     def call(
         self, name: str, order: Any, gives: type[T], policy: Policy, summary: str
     ) -> workflow.ActivityHandle[T]:
-        """Start an activity on the queue of its kind."""
-        queue = _queue(name, self.request.account)
-        return workflow.start_activity(
-            name,
-            order,
-            result_type=gives,
-            task_queue=queue,
-            start_to_close_timeout=policy.one_try,
-            schedule_to_close_timeout=policy.all_tries,
-            heartbeat_timeout=policy.silence,
-            retry_policy=policy.retry,
-            cancellation_type=policy.cancellation,
-            priority=Priority(
-                priority_key=policy.priority,
-                fairness_key=_fairness_key(self.request),
-            ),
-            summary=summary,
-        )
+        """Start an activity of the session; see `workflows.calls`."""
+        return call(self.request, name, order, gives, policy, summary=summary)
 
     async def outcome(self, handle: workflow.ActivityHandle[T]) -> T | Failure:
         """What an activity gave, or why it failed, as data."""
-        try:
-            return await handle
-        except ActivityError as err:
-            return failure_of(err)
+        return await outcome(handle)
 
     async def unless_ending(self, handle: workflow.ActivityHandle[T]) -> T | Failure:
         """As `outcome`; when the session ends first, the activity is asked to give up."""
@@ -245,40 +227,8 @@ class Desk:
             _upsert(absent)
 
 
-def _fairness_key(request: RecordingRequest) -> str:
-    """The tenant, else the account; the server takes 64 bytes."""
-    tenant = request.labels.get("tenant") or request.account
-    return tenant.encode()[:64].decode(errors="ignore")
-
-
-def _queue(activity: str, account: str) -> str:
-    """Vendor calls go to the account's queue, files to the media queue, the rest to our own."""
-    own = workflow.info().task_queue
-    if activity == names.PREPARE:
-        return own
-    if activity in {names.FIND_TASK, names.CHECK_FILES}:
-        return names.media_queue(own)
-    return names.account_queue(own, account)
-
-
 def _upsert(changes: Sequence[SearchAttributeUpdate[Any]]) -> None:
     workflow.upsert_search_attributes(changes)  # pyright: ignore[reportUnknownMemberType]
-
-
-def failure_of(err: ActivityError) -> Failure:
-    """The class of our own taxonomy, or CANCELLED or TIMED_OUT where Temporal gave up."""
-    if is_cancelled_exception(err):
-        return Failure(code=CANCELLED, message="given up, because the session ends")
-    cause = err.cause
-    if isinstance(cause, ApplicationError):
-        facts: dict[str, str] = cause.details[0] if cause.details else {}
-        return Failure(
-            code=cause.type or "Unknown",
-            message=cause.message,
-            vendor_code=facts.get("vendor_code", ""),
-            in_doubt=bool(facts.get("in_doubt")),
-        )
-    return Failure(code=TIMED_OUT, message=str(cause), in_doubt=True)
 
 
 async def settled(task: asyncio.Task[Any]) -> None:

@@ -10,7 +10,8 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.recording import SCENE_PARTS, Scene, ScenePart
     from longtake.domain.session import Failure, Segment
     from workflows import policies
-    from workflows.desk import CANCELLED, Desk
+    from workflows.calls import CANCELLED
+    from workflows.desk import Desk
 
 
 class Following:

@@ -23,8 +23,9 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.recording import Scene
     from longtake.domain.session import Failure, Segment, State
     from workflows import policies
+    from workflows.calls import CANCELLED
     from workflows.claiming import claimed
-    from workflows.desk import CANCELLED, Desk, SessionFailed
+    from workflows.desk import Desk, SessionFailed
     from workflows.policies import Policy
 
 

@@ -124,6 +124,27 @@ FIND_TASK = Policy(one_try=timedelta(seconds=30), retry=_backoff(5, 30), priorit
 
 CHECK_FILES = Policy(one_try=timedelta(minutes=2), retry=_backoff(5, 60), priority=3)
 
+SURVEY = Policy(
+    one_try=timedelta(minutes=1), retry=_backoff(2, 20), priority=4, all_tries=ROUNDS_END
+)
+
+KEEP = Policy(one_try=timedelta(seconds=10), retry=_backoff(1, 30), priority=5)
+
+REVIVE = Policy(
+    one_try=timedelta(seconds=20), retry=_backoff(2, 20), priority=2, all_tries=ROUNDS_END
+)
+
+LOOK = Policy(
+    # One answer to one question; a vendor that is away is asked again by the next sweep.
+    one_try=timedelta(seconds=12),
+    retry=_backoff(5, 30),
+    priority=4,
+    all_tries=timedelta(minutes=2),
+)
+
+SECOND_LOOK = timedelta(seconds=30)
+"""Between two answers of the vendor before a sweep lets a session's tasks be ended."""
+
 LOST_ID_WAIT = timedelta(seconds=90)
 """For an event or a stored file to name a task whose start was lost: the first slice is due
 after 15 s, an event sooner. After this the attempt is a stray and the next one begins."""

@@ -30,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
         SubscriptionsChange,
         Timeline,
     )
+    from longtake.contracts.sweeping import KeptEvent
     from longtake.domain.errors import InvalidRequest, invalid_request
     from longtake.domain.events import VendorEvent
     from longtake.domain.files import Manifest
@@ -151,6 +152,7 @@ class RecordingWorkflow:
             asyncio.create_task(self._read()),
             asyncio.create_task(self._desk.deadline()),
             asyncio.create_task(hunt_strays(self._desk)),
+            asyncio.create_task(self._pass_on()),
         ]
 
     async def _until_due(self) -> None:
@@ -293,6 +295,10 @@ class RecordingWorkflow:
     def files(self) -> Manifest | None:
         return self._desk.session.manifest
 
+    @workflow.query(name=names.SESSION, description="Everything that the session knows")
+    def everything(self) -> Carried:
+        return Carried(request=self._desk.request, session=self._desk.session)
+
     @workflow.query(name=names.TIMELINE, description="What happened, line by line")
     def timeline(self) -> Timeline:
         session = self._desk.session
@@ -379,7 +385,27 @@ class RecordingWorkflow:
         desk.session.deadline = until
         desk.note(f"extended to {until:%Y-%m-%d %H:%M:%S} UTC")
 
+    async def _pass_on(self) -> None:
+        """Give away what the vendor says of tasks that are not ours: a sweep will place it."""
+        desk = self._desk
+        while True:
+            await workflow.wait_condition(lambda: bool(desk.strange))
+            event = desk.strange[0]
+            kept = KeptEvent(event=event, vendor=desk.request.vendor, since=desk.now)
+            await desk.outcome(
+                desk.call(
+                    names.KEEP,
+                    kept,
+                    type(None),
+                    policies.KEEP,
+                    f"keep what was said of task {event.task_id}, which is not ours",
+                )
+            )
+            desk.strange.popleft()
+
     def _hear(self, event: VendorEvent) -> None:
+        if self._desk.session.is_stranger(event):
+            self._desk.strange.append(event)
         segment = self._desk.session.hear(event, self._desk.now)
         if segment is None or self._attendance is None:
             return

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Awaitable
+from typing import Protocol
 
 from longtake.domain.events import VendorEvent
-from longtake.temporal.client import RecordingNotFound, Recordings
+from longtake.temporal.client import RecordingNotFound, Recordings, RecordingSession
+
+
+class Unclaimed(Protocol):
+    """Keeps an event that no live session took: it may be all that is known of a stray task."""
+
+    def __call__(self, vendor: str, account: str, event: VendorEvent, /) -> Awaitable[None]:
+        """Return once it is kept for certain: the vendor is then told that it was taken.
+
+        temporalio's RPCError or RuntimeError: it could not be kept now, the vendor shall repeat it.
+        """
+        ...
 
 
 class Delivery:
@@ -23,21 +35,20 @@ class Delivery:
 
         temporalio's RPCError, or RuntimeError from a lazy client: Temporal cannot be asked now.
         """
-        told = await self._tell_listed(account, event)
-        return told or await self._tell_newest(account, event)
+        newest = self._recordings.handle(account, event.room)
+        listed = {
+            session.workflow_id: session
+            async for session in self._recordings.live_in(account, event.room)
+        }
+        # The list lags: a session that has just begun is reached by its id alone.
+        sessions = {newest.workflow_id: newest, **listed}.values()
+        return sum([await _tell(session, event) for session in sessions])
 
-    async def _tell_listed(self, account: str, event: VendorEvent) -> int:
-        told = 0
-        async for session in self._recordings.live_in(account, event.room):
-            with suppress(RecordingNotFound):  # it ended since it was listed
-                await session.vendor_event(event)
-                told += 1
-        return told
 
-    async def _tell_newest(self, account: str, event: VendorEvent) -> int:
-        """The list lags: a session that has just begun is reached by its id alone."""
-        try:
-            await self._recordings.handle(account, event.room).vendor_event(event)
-        except RecordingNotFound:
-            return 0
-        return 1
+async def _tell(session: RecordingSession, event: VendorEvent) -> bool:
+    """Whether it was there to be told: it may have ended since it was listed."""
+    try:
+        await session.vendor_event(event)
+    except RecordingNotFound:
+        return False
+    return True

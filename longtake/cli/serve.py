@@ -264,6 +264,7 @@ def callbacks(
     from longtake.callbacks.app import create_app, parsers_of  # noqa: PLC0415 - an extra
     from longtake.callbacks.server import serve  # noqa: PLC0415
     from longtake.temporal.client import connect  # noqa: PLC0415
+    from longtake.temporal.sweeps import keeper  # noqa: PLC0415
 
     known = load_settings(settings)
     address = host or known.callbacks.host, known.callbacks.port if port is None else port
@@ -272,7 +273,12 @@ def callbacks(
     async def receive() -> None:
         # Lazy: callbacks are answered by 503, and sent again, while Temporal is not there.
         client = await connect(known.temporal.address, known.temporal.namespace, lazy=True)
-        app = create_app(parsers_of(known), client, max_body_bytes=known.callbacks.max_body_bytes)
+        app = create_app(
+            parsers_of(known),
+            client,
+            keeper(client),
+            max_body_bytes=known.callbacks.max_body_bytes,
+        )
         await serve(app, host=address[0], port=address[1])
 
     public = known.callbacks.public_url or f"http://{address[0]}:{address[1]}"

@@ -16,6 +16,21 @@ def workflow_id(account: str, room: str, purpose: str | None = None) -> str:
     return ":".join(["recording", *map(_encoded, parts)])
 
 
+def swept_id(key: str, task_id: str = "") -> str:
+    """The workflow that ends a session for it: `swept:{key}`, or of one late task besides."""
+    return ":".join(["swept", key, *([_encoded(task_id)] if task_id else [])])
+
+
+def sweep_id(account: str) -> str:
+    """The schedule that looks after an account, and, with a time behind it, each of its runs."""
+    return f"sweep:{_encoded(account)}"
+
+
+def unclaimed_id(account: str) -> str:
+    """The workflow that keeps an account's events which no session claimed."""
+    return f"unclaimed:{_encoded(account)}"
+
+
 def session_key(workflow_id: str, first_run_id: str) -> str:
     """Twelve hex digits that tell one session of a room from the next.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 WORKFLOW = "Recording"
+SWEEP = "Sweep"
+UNCLAIMED = "Unclaimed"
 TASK_QUEUE = "longtake"
 """Where sessions run; the other queues' names derive from the session's own."""
 
@@ -27,6 +29,7 @@ RESUME = "resume"
 EXTEND = "extend"
 STOP = "stop"
 VENDOR_EVENT = "vendor_event"
+CLAIMED = "claimed"
 
 # Updates
 SET_LAYOUT = "set_layout"
@@ -36,6 +39,8 @@ SET_SUBSCRIPTIONS = "set_subscriptions"
 STATUS = "status"
 FILES = "files"
 TIMELINE = "timeline"
+SESSION = "session"
+EVENTS = "events"
 
 # Activities
 PREPARE = "recording.prepare"
@@ -46,6 +51,9 @@ WATCH = "recording.watch"
 STOP_TASK = "recording.stop"
 FIND_TASK = "files.find_task"
 CHECK_FILES = "files.check"
+SURVEY = "sweep.survey"
+REVIVE = "sweep.revive"
+KEEP = "sweep.keep"
 
 # Search attributes: name -> Temporal type
 SEARCH_ATTRIBUTES = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from datetime import datetime
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from longtake.domain.events import Observation, VendorEvent
@@ -112,7 +112,17 @@ class Recorder(Protocol):
 
 
 class CallbackParser(Protocol):
-    """One account's callbacks."""
+    """One account's callbacks, and how their vendor wants them answered."""
+
+    @property
+    def receipt(self) -> Mapping[str, object]:
+        """The JSON of a 200: by it the vendor knows that it need not send again."""
+        ...
+
+    @property
+    def answer_within(self) -> timedelta:
+        """After so long without an answer the vendor gives the delivery up as failed."""
+        ...
 
     def verify(self, headers: dict[str, str], body: bytes) -> None:
         """Check the signature over the raw body; Unauthorized when it is absent or wrong."""

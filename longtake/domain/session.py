@@ -22,6 +22,7 @@ SEGMENTS_KEPT = 100
 TIMELINE_KEPT = 200
 HEARD_KEPT = 500
 SIGHTINGS_KEPT = 20
+STRANGERS_KEPT = 50
 
 
 class State(StrEnum):
@@ -61,6 +62,8 @@ class EndReason(StrEnum):
     CANCELLED = "cancelled"
     ENDED_BY_VENDOR = "ended_by_vendor"
     FAILED = "failed"
+    ABANDONED = "abandoned"
+    """Its workflow was ended from outside; what it left was ended later, by a sweep."""
 
 
 class Verdict(StrEnum):
@@ -211,6 +214,8 @@ class Session(Kept):
     doubted: dict[str, int] = {}
     """The last attempt of which a start was in doubt, by recorder."""
     sightings: list[Sighting] = []
+    strangers: list[str] = []
+    """Tasks of the room that are nobody's here, and were passed on to be placed."""
     foreign: list[str] = []
     """Tasks that go by an identity of ours, and are another session's."""
     heard: list[str] = []
@@ -386,7 +391,7 @@ class Session(Kept):
 
         Gives the segment that it is about, when its task is one of ours and not over.
         """
-        if event.id in self.heard or not self._is_ours(event):
+        if event.id in self.heard or not self.concerns(event):
             return None
         self.heard.append(event.id)
         del self.heard[:-HEARD_KEPT]
@@ -399,8 +404,31 @@ class Session(Kept):
             return None
         return self._learn(segment, event, now)
 
-    def _is_ours(self, event: VendorEvent) -> bool:
-        """By task id first: after a failover the vendor shows another recorder."""
+    def is_stranger(self, event: VendorEvent) -> bool:
+        """Whether an event names a task that is nobody's here; told once for each task."""
+        if not event.task_id or event.kind.ends or event.task_id in self.strangers:
+            return False
+        if self.could_be_of(event):
+            return False
+        self.strangers.append(event.task_id)
+        del self.strangers[:-STRANGERS_KEPT]
+        return True
+
+    def could_be_of(self, event: VendorEvent) -> bool:
+        """Whether the event's task is this session's, or one that it misses."""
+        ours = self.known_tasks - {*self.foreign}
+        if event.task_id in ours or not self.concerns(event):
+            return event.task_id in ours
+        if not self._shared or not self.attempts:
+            return True
+        settled = self._settled(self.last_attempt(event.recorder))
+        return event.task_id not in self.foreign and (not settled or self._missing(event.recorder))
+
+    def concerns(self, event: VendorEvent) -> bool:
+        """Whether an event is about this session, or may be where others share its identity.
+
+        By task id first: after a failover the vendor shows another recorder.
+        """
         return any(event.task_id == segment.task.id for segment in self.segments) or any(
             event.recorder == attempt.recorder for attempt in self.attempts
         )

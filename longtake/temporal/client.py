@@ -128,13 +128,7 @@ async def start_recording(
             result_type=RecordingResult,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(_VENDOR, request.vendor),
-                    SearchAttributePair(_ACCOUNT, request.account),
-                    SearchAttributePair(_ROOM, request.room),
-                ]
-            ),
+            search_attributes=attributes_of(request),
             static_summary=_summary(request),
             # No account's burst of starts may hold up another account's.
             priority=Priority(fairness_key=request.account),
@@ -145,6 +139,17 @@ async def start_recording(
         if err.status == RPCStatusCode.INVALID_ARGUMENT:
             raise InvalidRequest(f"request: {err.message}") from err
         raise
+
+
+def attributes_of(request: RecordingRequest) -> TypedSearchAttributes:
+    """By which a session is found from its first moment on."""
+    return TypedSearchAttributes(
+        [
+            SearchAttributePair(_VENDOR, request.vendor),
+            SearchAttributePair(_ACCOUNT, request.account),
+            SearchAttributePair(_ROOM, request.room),
+        ]
+    )
 
 
 @dataclass(frozen=True)

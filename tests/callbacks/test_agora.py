@@ -9,6 +9,7 @@ from longtake.callbacks.app import create_app, parsers_of
 from longtake.domain.events import EventKind, VendorEvent
 from longtake.settings import load
 from longtake.temporal.client import Recordings
+from tests.callbacks.conftest import forget
 from tests.temporal.sessions import heard, request_for
 
 SETTINGS = """
@@ -38,7 +39,7 @@ async def test_what_agora_signs_reaches_the_session_as_a_neutral_event(
 ) -> None:
     path = tmp_path / "longtake.toml"
     path.write_text(SETTINGS)
-    app = create_app(parsers_of(load(path, {})), temporal, max_body_bytes=10_000)
+    app = create_app(parsers_of(load(path, {})), temporal, forget, max_body_bytes=10_000)
     session = await recordings.start(request_for(ROOM))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app), base_url="http://receiver"
@@ -46,7 +47,7 @@ async def test_what_agora_signs_reaches_the_session_as_a_neutral_event(
         headers = {"content-type": "application/json", "agora-signature-v2": DIGEST}
         answer = await http.post("/callbacks/agora/demo", content=BODY, headers=headers)
         forged = await http.post("/callbacks/agora/demo", content=BODY + b" ", headers=headers)
-    assert (answer.status_code, answer.json()) == (200, {"status": "delivered"})
+    assert (answer.status_code, answer.json()) == (200, {"status": "success"})
     assert forged.status_code == 401
     [(_, [payload])] = await heard(temporal, session)
     event = VendorEvent.model_validate(payload)

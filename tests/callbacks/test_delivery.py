@@ -29,6 +29,15 @@ async def test_a_session_that_is_not_listed_yet_is_reached(temporal: Client, roo
     assert len(await heard(temporal, session)) == 1
 
 
+async def test_a_session_that_is_not_listed_yet_is_reached_beside_one_that_is(
+    temporal: Client, room: str
+) -> None:
+    listed = await Recordings(temporal).start(request_for(room, "archive"))
+    begun = await Recordings(temporal).start(request_for(room))
+    assert await Delivery(ListedAs(temporal, listed)).deliver("demo", event_of(room)) == 2
+    assert [len(await heard(temporal, session)) for session in (listed, begun)] == [1, 1]
+
+
 async def test_a_session_that_is_still_listed_after_its_end_is_passed_by(
     temporal: Client, recordings: Recordings, room: str
 ) -> None:

@@ -452,3 +452,37 @@ def test_done_is_the_end_and_all_is_uploaded() -> None:
     assert session.hear(event(EventKind.DONE), NOON) is segment
     assert (segment.end_heard, segment.uploading) == (True, "uploaded")
     assert EventKind.DONE.hastens(TaskPhase.RUNNING)
+
+
+# --- tasks that are nobody's here --------------------------------------------------------------
+
+
+def test_a_stranger_is_told_once_and_only_while_its_task_may_run() -> None:
+    session = new_session()
+    opened(session)
+    assert not session.is_stranger(event(EventKind.ENDED, id="e0", task_id="t9", recorder="77"))
+    assert session.is_stranger(event(EventKind.STARTED, task_id="t9", recorder="77"))
+    assert not session.is_stranger(event(EventKind.FILES, id="e2", task_id="t9", recorder="77"))
+
+
+def test_what_is_ours_or_may_be_is_no_stranger() -> None:
+    session = new_session()
+    segment = opened(session)
+    recorder = segment.task.attempt.recorder
+    assert not session.is_stranger(event(EventKind.STARTED, task_id="t1"))
+    assert not session.is_stranger(event(EventKind.STARTED, task_id="t2", recorder=recorder))
+    assert not session.is_stranger(event(EventKind.STARTED, task_id="", recorder="77"))
+
+
+def test_of_a_shared_identity_strangers_are_what_is_not_missed() -> None:
+    session = mixing()
+    attempt = session.open_attempt("", NOON)
+    theirs = event(EventKind.MEDIA_FLOWING, task_id="theirs", recorder="mix")
+    assert not session.is_stranger(theirs), "it may be the one that is being started"
+    session.open_segment(Task(attempt=attempt, id="ours"), session.scene, NOON)
+    assert session.is_stranger(theirs)
+    session.lose(session.open_attempt("", NOON), NOON)
+    later = event(EventKind.MEDIA_FLOWING, task_id="later", recorder="mix")
+    assert session.could_be_of(later)
+    session.disown("later", NOON)
+    assert not session.could_be_of(later)

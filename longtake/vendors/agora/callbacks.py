@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, cast
 
 from pydantic import BeforeValidator, Field, ValidationError
@@ -88,38 +89,50 @@ class _Notice(Received):
 class AgoraCallbacks:
     """One account's callbacks."""
 
-    def __init__(self, name: str, account: AgoraAccount) -> None:
-        """`name` is the account's in the settings."""
+    receipt: Mapping[str, object] = {"status": "success"}
+    """Any JSON will do: a 200 without JSON is sent again."""
+    answer_within = timedelta(seconds=10)
+
+    def __init__(
+        self,
+        name: str,
+        account: AgoraAccount,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`name` is the account's in the settings; `now` stamps an event without a time."""
         self._name = name
         self._secret = account.callback_secret
         self._hidden = secrets_in(account)
+        self._now = now
 
     def verify(self, headers: dict[str, str], body: bytes) -> None:
         """Refuse whatever is not signed with the account's secret, or if there is no secret."""
-        if self._secret is None:
+        if not self._secret:  # an empty one would let anybody sign
             raise Unauthorized("agora callback: the account has no callback_secret", vendor="agora")
         given = {name.lower(): value for name, value in headers.items()}
         for header, digest in _SIGNATURES:
             if header in given:
                 wanted = hmac.new(self._secret.get_secret_value().encode(), body, digest)
-                if hmac.compare_digest(wanted.hexdigest().encode(), given[header].encode()):
+                signature = given[header].encode(errors="replace")
+                if hmac.compare_digest(wanted.hexdigest().encode(), signature):
                     return
                 raise Unauthorized(f"agora callback: {header} does not fit", vendor="agora")
         raise Unauthorized("agora callback: not signed", vendor="agora")
 
     def parse(self, body: bytes, token: str = "") -> VendorEvent | None:  # noqa: ARG002 - the port's
         """The event; unknown types are OTHER, what names no recording is None."""
-        notice = _notice(body)
-        if notice is None:
-            return None
+        try:
+            notice = _notice(body)
+            return None if notice is None else self._event(notice)
+        except RecursionError:
+            raise InvalidRequest("agora callback: nested too deep") from None
+
+    def _event(self, notice: _Notice) -> VendorEvent:
         payload = notice.payload
-        at = payload.sent_at or notice.notified_at
-        if at is None:
-            raise InvalidRequest("agora callback: neither sendts nor notifyMs is a time")
         return VendorEvent(
             id=_identity(notice),
             kind=_kind(notice),
-            at=at,
+            at=payload.sent_at or notice.notified_at or self._now(),
             account=self._name,
             room=payload.cname,
             recorder=payload.uid,
@@ -138,7 +151,7 @@ class AgoraCallbacks:
 def _notice(body: bytes) -> _Notice | None:
     try:
         parsed: object = json.loads(body)
-    except (ValueError, RecursionError):
+    except ValueError:
         raise InvalidRequest("agora callback: the body is not JSON") from None
     given = as_mapping(parsed)
     about = as_mapping(given.get("payload"))

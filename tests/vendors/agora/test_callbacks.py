@@ -226,6 +226,16 @@ def test_event_without_a_sequence_goes_by_its_notice(callbacks: Make) -> None:
     assert parsed(callbacks, changed(notice(31), sequence=None)).id == "notice:n-1"
 
 
+def test_event_without_a_time_is_stamped_when_it_comes(
+    make_account: Callable[..., AgoraAccount],
+) -> None:
+    now = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    body = notice(31).replace(b"1700000123400", b"null").replace(b"1700000123456", b"0")
+    event = AgoraCallbacks("demo", make_account(), lambda: now).parse(body)
+    assert event is not None
+    assert event.at == now
+
+
 def test_numeric_recorder_is_text(callbacks: Make) -> None:
     assert parsed(callbacks, changed(notice(40), uid=527841)).recorder == "527841"
 
@@ -244,7 +254,6 @@ def test_what_names_no_recording_is_no_event(callbacks: Make, body: bytes) -> No
         b"[" * 100_000,
         changed(notice(31), cname=5),
         notice(31).replace(b'"eventType": 31', b'"eventType": "x"'),
-        notice(31).replace(b"1700000123400", b"0").replace(b"1700000123456", b"0"),
     ],
 )
 def test_malformed_body_is_an_invalid_request(callbacks: Make, body: bytes) -> None:

@@ -303,7 +303,6 @@ DEEP = b'{"a":' * 400 + b"0" + b"}" * 400
         b'{"EventGroupId":3,"EventType":301}',
         b'{"EventGroupId":3,"EventType":301,"EventInfo":null}',
         b'{"EventGroupId":3,"EventType":301,"EventInfo":[]}',
-        b'{"EventGroupId":3,"EventType":301,"EventInfo":{"RoomId":"r"}}',  # no time at all
         notice(301).replace(b"standup", b"").replace(b'"RoomId": ""', b'"RoomId": 1e999'),
         STOPPED.replace(b'"LeaveCode":0', b'"x":' + b"[" * 5_000 + b"]" * 5_000),
     ],
@@ -350,6 +349,16 @@ def test_no_payload_breaks_the_parser(event: int, payload: dict[str, Any]) -> No
     found = TencentCallbacks("demo", account).parse(notice(event, **payload))
     assert found is not None
     assert found.detail.isprintable()
+
+
+def test_event_without_a_time_is_stamped_when_it_comes(
+    make_account: Callable[..., TencentAccount],
+) -> None:
+    now = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    body = b'{"EventGroupId":3,"EventType":301,"EventInfo":{"RoomId":"r"}}'
+    event = TencentCallbacks("demo", make_account(), lambda: now).parse(body)
+    assert event is not None
+    assert event.at == now
 
 
 def test_detail_is_short_printable_and_without_secrets(callbacks: Make) -> None:

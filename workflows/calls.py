@@ -1,0 +1,85 @@
+"""Activities as a workflow starts them: on which queue, how urgent, and what came of them."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import Priority
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from longtake.contracts import names
+    from longtake.domain.recording import RecordingRequest
+    from longtake.domain.session import Failure
+    from workflows.policies import Policy
+
+T = TypeVar("T")
+
+CANCELLED = "Cancelled"
+TIMED_OUT = "TimedOut"
+
+
+def call(
+    request: RecordingRequest,
+    name: str,
+    order: Any,
+    gives: type[T],
+    policy: Policy,
+    *,
+    summary: str,
+) -> workflow.ActivityHandle[T]:
+    """Start an activity for a recording."""
+    return workflow.start_activity(
+        name,
+        order,
+        result_type=gives,
+        task_queue=_queue(name, request.account),
+        start_to_close_timeout=policy.one_try,
+        schedule_to_close_timeout=policy.all_tries,
+        heartbeat_timeout=policy.silence,
+        retry_policy=policy.retry,
+        cancellation_type=policy.cancellation,
+        priority=Priority(priority_key=policy.priority, fairness_key=_fairness_key(request)),
+        summary=summary,
+    )
+
+
+async def outcome(handle: workflow.ActivityHandle[T]) -> T | Failure:
+    """What an activity gave, or why it failed, as data."""
+    try:
+        return await handle
+    except ActivityError as err:
+        return failure_of(err)
+
+
+def failure_of(err: ActivityError) -> Failure:
+    """The class of our own taxonomy, or CANCELLED or TIMED_OUT where Temporal gave up."""
+    if is_cancelled_exception(err):
+        return Failure(code=CANCELLED, message="given up, because the session ends")
+    cause = err.cause
+    if isinstance(cause, ApplicationError):
+        facts: dict[str, str] = cause.details[0] if cause.details else {}
+        return Failure(
+            code=cause.type or "Unknown",
+            message=cause.message,
+            vendor_code=facts.get("vendor_code", ""),
+            in_doubt=bool(facts.get("in_doubt")),
+        )
+    return Failure(code=TIMED_OUT, message=str(cause), in_doubt=True)
+
+
+def _fairness_key(request: RecordingRequest) -> str:
+    """The tenant, else the account; the server takes 64 bytes."""
+    tenant = request.labels.get("tenant") or request.account
+    return tenant.encode()[:64].decode(errors="ignore")
+
+
+def _queue(activity: str, account: str) -> str:
+    """Vendor calls go to the account's queue, files to the media queue, the rest to our own."""
+    own = workflow.info().task_queue
+    if activity in {names.PREPARE, names.KEEP}:
+        return own
+    if activity in {names.FIND_TASK, names.CHECK_FILES}:
+        return names.media_queue(own)
+    return names.account_queue(own, account)
