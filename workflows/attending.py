@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.contracts import names
     from longtake.contracts.payloads import WatchInput
     from longtake.domain.events import Observation, TaskPhase
-    from longtake.domain.session import Failure, Segment, State, Verdict
+    from longtake.domain.session import UNTIL_SEEN_UP, Failure, Segment, State, Verdict
     from workflows import policies
     from workflows.alarm import Alarm
     from workflows.calls import CANCELLED
@@ -132,9 +132,12 @@ class Attendance:
 
     async def _keep_watch(self) -> None:
         desk, segment, traits = self._desk, self._segment, self._traits
+        known: Observation | None = segment.seen
         if self._hasten:
             self._hasten = False
             await self._drop_watch()
+            # What the vendor complained of is over once it says so, though that is no news.
+            known = None if UNTIL_SEEN_UP in desk.session.attention else known
         waiting = self._watch_again is not None and desk.reached < self._watch_again
         if self._watch is not None or waiting:
             return
@@ -152,7 +155,7 @@ class Attendance:
             WatchInput(
                 request=desk.request,
                 task=segment.task,
-                known=segment.seen,
+                known=known,
                 every=every,
                 first_after=traits.confirm_first if self._first else None,
             ),
@@ -181,6 +184,8 @@ class Attendance:
             self._watch_again = desk.now + self._traits.poll_every
             return
         desk.calm("watch")
+        if seen.phase.up:
+            desk.calm(UNTIL_SEEN_UP)
         self._segment.observe(seen, desk.now)
 
     def _show_state(self) -> None:

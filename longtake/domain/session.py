@@ -22,6 +22,8 @@ SEGMENTS_KEPT = 100
 TIMELINE_KEPT = 200
 HEARD_KEPT = 500
 SIGHTINGS_KEPT = 20
+UNTIL_SEEN_UP = "vendor"
+"""The topic of what a vendor's event complains of, until its answer says that the task is up."""
 STRANGERS_KEPT = 50
 
 
@@ -489,6 +491,10 @@ class Session(Kept):
         self.strays.append(stray)
         return stray
 
+    def _attend_to(self, topic: str, why: str, now: datetime) -> None:
+        self.attention[topic] = why
+        self.note(why, now, warning=True)
+
     @property
     def _told_by_events(self) -> bool:
         return self.traits is not None and self.traits.data_by_events
@@ -498,19 +504,23 @@ class Session(Kept):
         match event.kind:
             case EventKind.UPLOADED:
                 segment.uploading = "uploaded"
+                self.attention.pop("uploads", None)
             case EventKind.BACKED_UP if segment.uploading != "uploaded":
                 segment.uploading = "backed_up"
+                self._attend_to("uploads", "uploads: in the vendor's own backup", now)
             case EventKind.ENDED:
                 segment.end_heard = True
             case EventKind.DONE:
                 segment.end_heard, segment.uploading = True, "uploaded"
+                self.attention.pop("uploads", None)
             case EventKind.MEDIA_FLOWING | EventKind.FILES if self._told_by_events:
                 segment.had_data = True
             case EventKind.STORAGE_ERROR:
-                self.attention["storage"] = f"storage: {event.detail}"
-                self.note(self.attention["storage"], now, warning=True)
+                self._attend_to("storage", f"storage: {event.detail}", now)
+            case EventKind.ERROR | EventKind.FAILOVER if segment.ended_at is None:
+                self._attend_to(UNTIL_SEEN_UP, f"vendor: {event.detail}", now)
             case EventKind.ERROR | EventKind.WARNING | EventKind.FAILOVER:
-                self.note(f"vendor: {event.detail}", now, warning=event.kind is EventKind.ERROR)
+                self.note(f"vendor: {event.detail}", now)
             case _:
                 pass
         return segment if segment.ended_at is None else None

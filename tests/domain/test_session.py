@@ -486,3 +486,30 @@ def test_of_a_shared_identity_strangers_are_what_is_not_missed() -> None:
     assert session.could_be_of(later)
     session.disown("later", NOON)
     assert not session.could_be_of(later)
+
+
+# --- what wants a person's eye -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [EventKind.ERROR, EventKind.FAILOVER])
+def test_a_vendors_complaint_wants_attention_while_its_task_lives(kind: EventKind) -> None:
+    session = new_session()
+    segment = opened(session)
+    session.hear(event(kind, detail="too hot"), NOON)
+    assert session.attention == {"vendor": "vendor: too hot"}
+    session.attention.clear()
+    segment.ended_at = NOON
+    session.hear(event(kind, id="e2", detail="too late"), NOON)
+    assert session.attention == {}
+
+
+@pytest.mark.parametrize("kind", [EventKind.UPLOADED, EventKind.DONE])
+def test_uploads_in_the_vendors_backup_want_attention_until_they_have_come(
+    kind: EventKind,
+) -> None:
+    session = new_session()
+    opened(session)
+    session.hear(event(EventKind.BACKED_UP), NOON)
+    assert list(session.attention) == ["uploads"]
+    session.hear(event(kind, id="e2"), NOON)
+    assert session.attention == {}

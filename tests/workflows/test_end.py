@@ -77,3 +77,18 @@ async def test_a_stop_is_heeded_whatever_its_payload_says(home: House) -> None:
     await handle.signal("stop", {"reason": 5, "colour": "red"})
     assert (await handle.result()).end_reason is EndReason.STOPPED
     assert "stop heeded, but: reason:" in await home.timeline(handle)
+
+
+async def test_a_failover_wants_attention_until_the_task_is_seen_up_again(home: House) -> None:
+    await home.room("standup", "1001")
+    handle = await home.start("standup")
+    await home.recording(handle)
+    await home.fault("now", "migrate", seconds=2.0)
+
+    async def noted() -> bool:
+        return "vendor: session_failover" in await home.timeline(handle)
+
+    await home.eventually(noted)
+    status = await home.until(handle, lambda status: not status.attention)
+    assert status.state is State.RECORDING
+    assert len(status.segments) == 1
