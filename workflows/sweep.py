@@ -94,9 +94,12 @@ class SweepWorkflow:
         revived = await self._ask(
             names.REVIVE, revival, Revived, policies.REVIVE, f"revive {suspicion.workflow_id}"
         )
-        told = ", ".join(f"{task_id} {seen.phase}" for task_id, seen in revival.seen.items())
-        how = revived.workflow_id or "nothing to do any more"
-        self._notes.append(f"{suspicion.workflow_id}: {suspicion.why}; {told}: {how}")
+        told = ", ".join(
+            f"task `{task_id}` is {seen.phase}" for task_id, seen in revival.seen.items()
+        )
+        by = revived.workflow_id
+        how = f"ended by `{by}`" if by else "nothing to do any more"
+        self._notes.append(f"`{suspicion.workflow_id}` {suspicion.why}; {told}; {how}")
         return revived.workflow_id
 
     async def _ask(self, name: str, order: Any, gives: type[T], policy: Policy, summary: str) -> T:
@@ -112,8 +115,8 @@ class SweepWorkflow:
 
     def _show(self, survey: Survey, revived: tuple[str, ...] | list[str]) -> None:
         lines = [
-            f"## {len(survey.suspicions)} sessions that left something, {len(revived)} ended",
-            f"{survey.waiting} events that belong to nobody known",
-            *(f"- {note}" for note in self._notes),
+            f"## Sessions that left something: {len(survey.suspicions)}, ended: {len(revived)}",
+            f"Events that belong to nobody known: {survey.waiting}",
+            "\n".join(f"- {note}" for note in self._notes),
         ]
         workflow.set_current_details("\n\n".join(lines))

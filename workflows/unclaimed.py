@@ -66,7 +66,7 @@ class UnclaimedWorkflow:
             for each in list(self._events.values())[-20:]
         ]
         head = ["| since (UTC) | room | task | event | recorder |", "|---|---|---|---|---|"]
-        told = f"## {len(self._events)} events that no session claimed"
+        told = f"## Events that no session claimed: {len(self._events)}"
         if self._dropped:
-            told += f", {self._dropped} more dropped"
+            told += f", dropped for want of room: {self._dropped}"
         workflow.set_current_details("\n".join([told, "", *head, *lines]))

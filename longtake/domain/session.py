@@ -22,6 +22,8 @@ SEGMENTS_KEPT = 100
 TIMELINE_KEPT = 200
 HEARD_KEPT = 500
 SIGHTINGS_KEPT = 20
+DATA = frozenset({EventKind.MEDIA_FLOWING, EventKind.FILES})
+"""Events that tell of data, where no answer of the vendor does."""
 UNTIL_SEEN_UP = "vendor"
 """The topic of what a vendor's event complains of, until its answer says that the task is up."""
 STRANGERS_KEPT = 50
@@ -121,6 +123,8 @@ class Sighting(Kept):
     task_id: str
     first_at: datetime
     over: bool = False
+    data: bool = False
+    """Whether an event said that data flows."""
 
 
 class Segment(Kept):
@@ -450,6 +454,7 @@ class Session(Kept):
             self.sightings.append(sighting)
         sighting.first_at = min(sighting.first_at, event.at)
         sighting.over = sighting.over or event.kind.ends
+        sighting.data = sighting.data or event.kind in DATA
         if settled:
             self._settle_sightings(attempt, now)
 
@@ -474,6 +479,7 @@ class Session(Kept):
             segment = next((s for s in self.segments if s.task.id == sighting.task_id), None)
             if segment is not None:
                 segment.announced, segment.end_heard = True, sighting.over
+                segment.had_data |= sighting.data and self._told_by_events
             stray = self.nameless(attempt.recorder)
             if sighting.task_id not in self.known_tasks:
                 if stray is None and self._shared:
@@ -513,7 +519,7 @@ class Session(Kept):
             case EventKind.DONE:
                 segment.end_heard, segment.uploading = True, "uploaded"
                 self.attention.pop("uploads", None)
-            case EventKind.MEDIA_FLOWING | EventKind.FILES if self._told_by_events:
+            case kind if kind in DATA and self._told_by_events:
                 segment.had_data = True
             case EventKind.STORAGE_ERROR:
                 self._attend_to("storage", f"storage: {event.detail}", now)

@@ -446,6 +446,13 @@ def test_what_events_alone_tell_of_data_is_believed_of_such_a_vendor_only() -> N
         assert segment.had_data is had_data
 
 
+def test_data_that_was_told_before_the_tasks_id_is_known_counts() -> None:
+    session = mixing()
+    attempt = session.open_attempt("", NOON)
+    sight(session, "ours")
+    assert session.open_segment(Task(attempt=attempt, id="ours"), session.scene, NOON).had_data
+
+
 def test_done_is_the_end_and_all_is_uploaded() -> None:
     session = new_session()
     segment = opened(session)
