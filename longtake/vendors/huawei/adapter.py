@@ -171,7 +171,7 @@ class HuaweiRecorder(AccountRecorder[HuaweiAccount, HuaweiStorage]):
             vendor=VENDOR,
             recorder_ids=RecorderIds(style="shared", prefix=files.recorder_id(user)),
             repeated_start="duplicates",
-            confirm_first=timedelta(seconds=5),
+            confirm_first=timedelta(seconds=2),
             confirm_every=timedelta(seconds=5),
             confirm_within=timedelta(seconds=90),
             missing_grace=timedelta(seconds=30),

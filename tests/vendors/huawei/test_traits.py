@@ -199,7 +199,7 @@ def test_traits_tell_how_the_vendor_behaves(traits: Callable[..., Traits]) -> No
     assert (found.resource_window, found.task_life) == (None, None)
     assert found.repeated_start == "duplicates"
     assert (found.confirm_first, found.confirm_within) == (
-        timedelta(seconds=5),
+        timedelta(seconds=2),
         timedelta(seconds=90),
     )
     assert (found.to_bucket, found.native_hold) == (True, False)
