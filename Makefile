@@ -6,9 +6,14 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --no-config --universal 
 	--custom-compile-command "make lock"
 # A test waits more than it works: six processes keep two cores busy. Each has its own Temporal.
 PYTEST := $(BIN)/python -m pytest --numprocesses 6 --dist worksteal
+# Each decides what goes wrong in one run of each vendor.
+SEEDS := 1 2
+
+# Compiled modules are kept, wherever this runs: each test process would compile them all anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt lock
+.PHONY: help setup demo test faults check fmt lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +34,16 @@ demo: setup ## record a meeting against the emulator, everything on this machine
 
 test: setup ## run the tests
 	$(PYTEST)
+
+faults: setup ## break vendors and processes in hundreds of sessions, and check the invariants
+	@mkdir -p .longtake/faults
+	@# Sessions wait more than they work: four runs keep two cores busy, unless all begin at once.
+	@wait=12; for seed in $(SEEDS); do begin=0; for vendor in alibaba huawei agora tencent; do \
+		echo $$vendor $$seed $$begin; begin=$$((begin + wait)); done; wait=0; done | \
+		xargs -n 3 -P 4 sh -c 'sleep $$2; \
+		report=.longtake/faults/$$0-$$1; echo "$$0, seed $$1: $$report.txt"; \
+		$(BIN)/longtake faults run --vendor $$0 --seed $$1 --json $$report.json >$$report.txt 2>&1; \
+		code=$$?; sed -n "/ sessions ─/,\$$p" $$report.txt; exit $$code'
 
 check: setup ## what CI runs: format, lint, types, import rules, Compose file, tests
 	$(BIN)/ruff format --check .

@@ -35,12 +35,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 async def skipping() -> AsyncGenerator[WorkflowEnvironment]:
     """A real server; workflows started through this environment's client skip time."""
-    async with await _skipping_server() as environment:
+    async with await skipping_server() as environment:
         yield environment
 
 
-async def _skipping_server(tries: int = 5) -> WorkflowEnvironment:
-    """Servers that start together may pick the same port for themselves: then one panics."""
+async def skipping_server(tries: int = 5) -> WorkflowEnvironment:
+    """A server whose workflows skip time, to be entered.
+
+    Servers that start together may pick the same port for themselves: then one panics.
+    """
     attributes = [
         f"--search-attribute={name}={kind}" for name, kind in names.SEARCH_ATTRIBUTES.items()
     ]
@@ -56,7 +59,7 @@ async def _skipping_server(tries: int = 5) -> WorkflowEnvironment:
     except RuntimeError:
         if tries == 1:
             raise
-        return await _skipping_server(tries - 1)
+        return await skipping_server(tries - 1)
 
 
 @pytest.fixture(scope="session")

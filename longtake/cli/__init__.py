@@ -22,7 +22,7 @@ from contextlib import suppress
 
 import typer
 
-from longtake.cli import layout, questions, serve, session
+from longtake.cli import faults, layout, questions, serve, session
 from longtake.cli.demo import demo
 from longtake.cli.doctor import doctor
 from longtake.cli.exits import Code, exit_for
@@ -47,6 +47,7 @@ app.command(rich_help_panel=_HERE)(demo)
 app.command(rich_help_panel=_HERE)(serve.emulator)
 app.command(rich_help_panel=_HERE)(serve.callbacks)
 app.command(rich_help_panel=_HERE)(doctor)
+app.add_typer(faults.app, name="faults", rich_help_panel=_HERE)
 app.command(rich_help_panel=_SESSIONS)(session.record)
 app.add_typer(layout.app, name="layout", rich_help_panel=_SESSIONS)
 app.command(rich_help_panel=_SESSIONS)(session.pause)

@@ -20,6 +20,7 @@ from rich.text import Text
 from temporalio.client import Client
 
 from longtake.cli import ports
+from longtake.cli.control import Emulator
 from longtake.cli.emulated import ACCOUNT, STORAGE, VendorOption, emulated
 from longtake.cli.exits import Code, Exit
 from longtake.cli.options import STATE_FOLDER, run
@@ -70,39 +71,6 @@ class Check:
     promise: str
     kept: bool
     found: str
-
-
-class Emulator:
-    """The control surface of a running emulator."""
-
-    def __init__(self, http: httpx.AsyncClient, url: str, vendor: str) -> None:
-        self._http, self._url, self._vendor = http, url, vendor
-
-    async def fill_room(self) -> None:
-        """Put everybody into the room, with camera and microphone on."""
-        people = [{"user": user, "name": name} for user, name in PEOPLE.items()]
-        await self._call("PUT", f"rooms/{self._vendor}/{ROOM}", {"participants": people})
-
-    async def arm(self) -> None:
-        """Lay the faults in wait."""
-        for fault in FAULTS:
-            await self._call("POST", "faults", {"vendor": self._vendor, **fault})
-
-    async def hits(self) -> list[int]:
-        """How often each fault struck."""
-        answer = await self._call("GET", "faults")
-        return [fault["hits"] for fault in answer["faults"]]
-
-    async def tasks(self) -> list[dict[str, Any]]:
-        """Every recording task that the vendor ever made for the room."""
-        ledger = await self._call("GET", "ledger")
-        return [task for task in ledger["tasks"] if task["room"] == ROOM]
-
-    async def _call(self, method: str, path: str, body: Any = None) -> Any:
-        reply = await self._http.request(method, f"{self._url}/_emulator/{path}", json=body)
-        if reply.is_error:
-            raise Exit(Code.FAILED, f"the emulator refuses {method} {path}: {reply.text}")
-        return reply.json()
 
 
 def demo(
@@ -174,8 +142,9 @@ class _Demo:
             await asyncio.gather(work, death, return_exceptions=True)
 
     async def _record(self, client: Client, emulator: Emulator) -> list[Check]:
-        await emulator.fill_room()
-        await emulator.arm()
+        await emulator.fill(ROOM, PEOPLE)
+        for fault in FAULTS:
+            await emulator.arm(fault)
         session = await Recordings(client).start(_request(self._vendor))
         await self._show_beginning(client, session)
         with Progress(self._console, since=datetime.now(UTC)) as progress:
@@ -213,7 +182,8 @@ class _Demo:
         await until(lambda _: False)
 
     async def _checks(self, result: RecordingResult, emulator: Emulator) -> list[Check]:
-        tasks, hits = await emulator.tasks(), await emulator.hits()
+        tasks = [task for task in (await emulator.ledger())["tasks"] if task["room"] == ROOM]
+        hits = [fault["hits"] for fault in await emulator.faults()]
         ends = [str(task["end_reason"] or "still running") for task in tasks]
         layouts = [len(task["layout_revisions"]) for task in tasks]
         mp4 = self._mp4(result)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -15,6 +16,8 @@ from longtake.vendors import REGISTRY, emulator
 ACCOUNT = "demo"
 STORAGE = "demo"
 BUCKET = "demo"
+
+Value = str | int | float
 
 
 def _known(slug: str) -> str:
@@ -47,24 +50,34 @@ class Addresses:
     """The emulator's folder, absolute or relative to the settings' own."""
 
 
-def settings_text(slug: str, at: Addresses) -> str:
-    """A settings file with one emulated account and its bucket."""
+def settings_text(
+    slug: str, at: Addresses, changes: Mapping[str, Mapping[str, Value | None]] | None = None
+) -> str:
+    """A settings file with one emulated account and its bucket.
+
+    `changes`: by table, keys that are said otherwise, or not at all where the value is None.
+    """
     account = emulated(slug)
-    told: dict[str, str | int] = {}
+    told: dict[str, Value] = {}
     if account.callbacks_key:
         receiver = f"http://{at.callbacks_host}:{at.callbacks_port}"
         told[account.callbacks_key] = f"{receiver}/callbacks/{slug}/{ACCOUNT}"
-    tables: dict[str, dict[str, str | int]] = {
+    tables: dict[str, Mapping[str, Value | None]] = {
         "temporal": {"address": at.temporal},
         "callbacks": {"host": at.callbacks_host, "port": at.callbacks_port},
         f"accounts.{ACCOUNT}": {"vendor": slug, "base_url": at.emulator, **account.account, **told},
         f"storage.{STORAGE}": {"url": f"file://{at.recordings}/{BUCKET}"},
-        f"storage.{STORAGE}.{slug}": dict(account.storage(BUCKET)),
+        f"storage.{STORAGE}.{slug}": account.storage(BUCKET),
     }
+    for name, keys in (changes or {}).items():
+        tables[name] = {**tables.get(name, {}), **keys}
     head = (
         "# Written anew by each `longtake up` and `longtake demo`: copy it before you change it.\n"
     )
     return head + "".join(
-        f"\n[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
+        f"\n[{name}]\n"
+        + "".join(
+            f"{key} = {json.dumps(value)}\n" for key, value in keys.items() if value is not None
+        )
         for name, keys in tables.items()
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,10 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 import longtake
-from longtake.cli.emulated import ACCOUNT, Addresses, settings_text
+from longtake.cli.emulated import ACCOUNT, Addresses, Value, settings_text
 from longtake.cli.exits import Code, Exit
 from longtake.cli.options import HOST, connected
-from longtake.cli.polled import is_polled, queues_of
+from longtake.cli.polled import Queue, is_polled, queues_of
 from longtake.contracts import names
 from longtake.processes import ChildProcess
 from longtake.settings import DEFAULT_PATH, Settings
@@ -32,6 +32,8 @@ _ASK_EVERY = 0.05
 _GRACE = 15.0
 """Seconds from SIGTERM to SIGKILL: more than the worker gives the calls that it hears out."""
 _TAIL_LINES = 15
+_TEMPORAL = "temporal"
+_DATABASE = "temporal.db"
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Child:
     name: str
     log: Path
     wait: Callable[[], Awaitable[int]]
+    kill: Callable[[], None]
+    """SIGKILL; nothing happens once it has ended."""
 
     def obituary(self, code: int) -> str:
         """How it ended, and the end of its log."""
@@ -61,7 +65,7 @@ class Child:
 
 
 class Stack:
-    """The four processes for as long as the `async with` block, in a folder of their own.
+    """The processes for as long as the `async with` block, in a folder of their own.
 
     None outlives this process, whatever ends it. Entered, every one of them answers. Exit: one
     did not come up; the text quotes its log.
@@ -74,13 +78,17 @@ class Stack:
         *,
         vendor: str,
         persistent: bool,
+        fresh: bool = False,
         settings: Path | None = None,
         emulator_options: Sequence[str] = (),
+        changes: Mapping[str, Mapping[str, Value | None]] | None = None,
         tell: Callable[[str], None],
     ) -> None:
         """`folder` takes state, logs and, unless `settings` names a file, the settings.
 
-        `persistent` keeps Temporal's state in the folder. `tell` hears what is being started.
+        `persistent` keeps Temporal's state in the folder; `fresh` drops what a run before left of
+        it, and of its logs. `changes` are of the settings: see
+        `settings_text`. `tell` hears what is being started.
         """
         self.folder = folder.absolute()
         self.ports = ports
@@ -91,7 +99,9 @@ class Stack:
         self._own_settings = settings is None
         self._vendor = vendor
         self._persistent = persistent
+        self._fresh = fresh
         self._emulator_options = emulator_options
+        self._changes = changes
         self._tell = tell
         self._undo = AsyncExitStack()
 
@@ -119,6 +129,9 @@ class Stack:
         async with AsyncExitStack() as undo:
             self.logs.mkdir(parents=True, exist_ok=True)
             undo.enter_context(_alone_in(self.folder))
+            if self._fresh:
+                for left in (*self.folder.glob(f"{_DATABASE}*"), *self.logs.glob("*.log")):
+                    left.unlink()
             if self._own_settings:
                 self._write_settings()
             http = await undo.enter_async_context(httpx.AsyncClient(trust_env=False))
@@ -140,10 +153,14 @@ class Stack:
     async def start_worker(self, settings: Settings) -> Client:
         """Start the worker and wait until it polls every queue; gives a client of Temporal."""
         client = await connected(settings)
-        path = worker_file()
-        command = [sys.executable, path, "--settings", self.settings_path]
-        child = await self._start(self._undo, "worker", *command)
-        queues = queues_of(settings)
+        child = await self.add("worker", *self.worker_command())
+        await self.until_polled(client, settings, queues_of(settings), child)
+        return client
+
+    async def until_polled(
+        self, client: Client, settings: Settings, queues: Sequence[Queue], by: Child
+    ) -> None:
+        """Wait until a worker polls all these queues; Exit when `by` ends before."""
 
         async def polls() -> bool:
             namespace = settings.temporal.namespace
@@ -152,8 +169,23 @@ class Stack:
             except RPCError:  # the worker meets the same, and says it better
                 return False
 
-        await self._until(child, polls)
-        return client
+        await self._until(by, polls)
+
+    def worker_command(self) -> list[str | Path]:
+        """How a worker with these settings is started."""
+        return [sys.executable, worker_file(), "--settings", self.settings_path]
+
+    async def add(self, name: str, *command: str | Path) -> Child:
+        """Start one more process, which ends with the stack; its log has its name."""
+        return await self._start(self._undo, name, *command)
+
+    async def restart_temporal(self) -> None:
+        """`kill -9` the server, and start it again on the same ports and the same file."""
+        [killed] = [child for child in self.children if child.name == _TEMPORAL]
+        killed.kill()
+        await killed.wait()
+        self.children.remove(killed)
+        await self._start_temporal(self._undo)
 
     async def first_death(self) -> str:
         """Wait until one of the processes ends by itself; gives its obituary."""
@@ -174,21 +206,22 @@ class Stack:
             callbacks_port=self.ports.callbacks,
             recordings=self.recordings.name,
         )
-        self.settings_path.write_text(settings_text(self._vendor, at), encoding="utf-8")
+        text = settings_text(self._vendor, at, self._changes)
+        self.settings_path.write_text(text, encoding="utf-8")
 
     async def _start_temporal(self, undo: AsyncExitStack) -> None:
         self._tell("Temporal and its UI")
-        log = self._log("temporal")
+        log = self._log(_TEMPORAL)
         server = DevServer(
             port=self.ports.temporal,
             http_port=self.ports.http,
             ui_port=self.ports.ui,
-            db_filename=self.folder / "temporal.db" if self._persistent else None,
+            db_filename=self.folder / _DATABASE if self._persistent else None,
             search_attributes=names.SEARCH_ATTRIBUTES,
             log=log,
         )
         await undo.enter_async_context(server)
-        self.children.append(Child("temporal", log, server.wait))
+        self.children.append(Child(_TEMPORAL, log, server.wait, server.kill))
 
     async def _start_emulator(self, undo: AsyncExitStack, http: httpx.AsyncClient) -> None:
         command = [*_longtake("emulator"), "--host", HOST, "--port", str(self.ports.emulator)]
@@ -208,7 +241,7 @@ class Stack:
         log = self._log(name)
         process = await ChildProcess.start(*command, log=log, grace=_GRACE)
         undo.push_async_callback(process.stop)
-        child = Child(name, log, process.wait)
+        child = Child(name, log, process.wait, process.kill)
         self.children.append(child)
         return child
 
