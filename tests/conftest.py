@@ -25,11 +25,31 @@ CONTINUE_AFTER = 900
 sooner, it is tested in less time. Each skip adds two events, so skipped hours need them too."""
 
 
+WAITING = {"conformance", "e2e", "faults", "workflows"}
+"""Folders of tests that wait more than they work."""
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Processes share tests out by name: an address in one would differ in each of them."""
     for mark in metafunc.definition.iter_markers("parametrize"):
         if isinstance(ids := mark.kwargs.get("ids"), list):
             ids[:] = [re.sub(r"\b0x[0-9a-f]+", "0x", str(given)) for given in ids]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the tests that wait evenly: each process begins with a run of the list as it stands,
+    and would else be left with the waiting ones at the end.
+    """
+    waiting = [item for item in items if WAITING & set(item.path.parts)]
+    others = [item for item in items if not WAITING & set(item.path.parts)]
+    step = len(others) // (len(waiting) or 1) + 1
+    spread = [others[at : at + step] for at in range(0, len(others), step)]
+    spread += [[] for _ in range(len(waiting) - len(spread))]
+    items[:] = [
+        item
+        for number, some in enumerate(spread)
+        for item in (*waiting[number : number + 1], *some)
+    ]
 
 
 @pytest.fixture(scope="session")
