@@ -57,7 +57,8 @@ def cost(vendor: str, rules: Sequence[Rule]) -> float:
     kinds = {rule["kind"] for rule in rules}
     deaf = bool(kinds & {"drop"}) or any(rule.get("seconds", 0) > 3 for rule in _callbacks(rules))
     total = 0.0
-    if any(_doubtful(manners, rule) for rule in rules):
+    # A kill, too, may leave a start in doubt: then events are missed.
+    if deaf or any(_doubtful(manners, rule) for rule in rules):
         total += _doubt(manners, rules, deaf=deaf)
     if kinds & manners.lost_by:
         total += 2 * manners.gone_after
@@ -75,15 +76,15 @@ def cost(vendor: str, rules: Sequence[Rule]) -> float:
 
 
 def _doubt(manners: Manners, rules: Sequence[Rule], *, deaf: bool) -> float:
-    """What a start in doubt costs: less where it may simply be sent again."""
+    """What a start in doubt costs: less where it may simply be sent again.
+
+    A start that had no effect is named by nobody: once its session is told to stop, or where it
+    must not be repeated, it is waited for in vain.
+    """
     if manners.repeated_start == "replaces":
         return 60.0
-    if deaf:
-        return _STRAY
-    without_effect = any(_doubtful(manners, rule) and rule.get("when") != "after" for rule in rules)
-    if manners.repeated_start == "duplicates" and without_effect:
-        return _STRAY
-    return 25.0
+    vain = any(_doubtful(manners, rule) and rule.get("when") != "after" for rule in rules)
+    return _STRAY if deaf or vain else 25.0
 
 
 def _doubtful(manners: Manners, rule: Rule) -> bool:
