@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
@@ -24,6 +25,13 @@ CONTINUE_AFTER = 900
 """Events of a session until the server suggests to continue as new, 4096 by default: reached
 sooner, it is tested in less time. Each skip adds two events, so skipped hours need them too."""
 
+
+settings.register_profile(
+    "busy machine",  # that shares its cores: how long something takes there tells nothing of it
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("busy machine")
 
 WAITING = {"conformance", "e2e", "faults", "workflows"}
 """Folders of tests that wait more than they work."""

@@ -7,7 +7,6 @@ import codecs
 import json
 import logging
 from collections.abc import AsyncGenerator, Iterator
-from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -34,7 +33,7 @@ JSON = {"content-type": "application/json"}
 
 few = settings(
     max_examples=25,
-    deadline=timedelta(seconds=2),
+    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 texts = st.text(st.characters(exclude_categories=()), max_size=12)  # lone surrogates too

@@ -116,6 +116,8 @@ ORDERS = (
 REACHED: Mapping[str, Callable[[RecordingStatus], bool]] = {
     names.CHANGE_SUBSCRIPTIONS: lambda status: status.applied_revision == 3,
     names.PAUSE: lambda status: status.state is State.PAUSED,
+    # The server answers an update that takes longer than it waits without an outcome.
+    names.RESUME: lambda status: status.state is State.RECORDING,
 }
 """What an order must have led to before the next one: the latest wish would win."""
 CAME_OF_IT = (

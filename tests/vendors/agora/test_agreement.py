@@ -165,7 +165,11 @@ attempts = iter(range(4_000_000_000, 4_294_967_295))
 @settings(
     max_examples=150,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.filter_too_much,
+        HealthCheck.too_slow,
+    ],
 )
 @given(asked=mixed | individual | web)
 async def test_what_passes_here_is_accepted_there(

@@ -194,7 +194,11 @@ ATTEMPT = Attempt(number=1, recorder=TOKEN, path="")
 @settings(
     max_examples=150,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.filter_too_much,
+        HealthCheck.too_slow,
+    ],
 )
 @given(wish=wishes())
 async def test_what_passes_here_is_accepted_there(

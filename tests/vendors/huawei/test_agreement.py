@@ -181,7 +181,11 @@ async def recorder() -> AsyncGenerator[HuaweiRecorder]:
 @settings(
     max_examples=300,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.filter_too_much,
+        HealthCheck.too_slow,
+    ],
 )
 @given(asked=mixed | heard | individual, later=kinds)
 async def test_what_passes_here_is_accepted_there(
