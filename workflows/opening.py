@@ -4,6 +4,7 @@ was lost.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -62,6 +63,8 @@ class _Opening:
         self._scene = scene
         self._since = desk.now
         self._failures = 0
+        self._last_starts = 0
+        """Sent since the session is ending."""
         self._refused_as_full = ""
         self._found: str | None = None
         """The task of a start in doubt, from storage."""
@@ -69,7 +72,7 @@ class _Opening:
     async def task(self) -> Task | None:
         """The task; None when the session ends, or when the attempt became a stray."""
         desk, lapses = self._desk, None
-        while not desk.ending and not self._named():
+        while not self._named() and (not desk.ending or self._asks_by_starting):
             if not self._attempt.resource and desk.traits.resource_window:
                 lapses = await self._acquire(desk.traits.resource_window)
                 continue
@@ -93,6 +96,18 @@ class _Opening:
     def _settled_later(self) -> bool:
         """Whether the session's end settles what is left in doubt: see `settle_doubts`."""
         return self._desk.traits.repeated_start == "replaces"
+
+    @property
+    def _asks_by_starting(self) -> bool:
+        """Whether an ending session sends its start in doubt again, to learn what is to be ended:
+        if the first recorded, it is refused; if not, its own task is known.
+        """
+        return (
+            self._doubted is not None
+            and self._desk.traits.repeated_start == "refused"
+            and bool(self._attempt.resource)
+            and self._last_starts < policies.LAST_STARTS
+        )
 
     async def _acquire(self, window: timedelta) -> datetime | None:
         """Reserve a resource; gives until when it may be started."""
@@ -121,6 +136,9 @@ class _Opening:
         policy = self._patience(policies.START)
         if lapses is not None:
             policy = policies.within(policy, max(lapses - desk.now, policy.one_try))
+        if desk.ending:
+            policy = policies.within(policy, policies.LAST_START_WAIT)
+            self._last_starts += 1
         handle = desk.call(
             names.START,
             StartInput(
@@ -134,7 +152,8 @@ class _Opening:
             policy,
             f"start attempt {self._attempt.number} as {self._attempt.recorder}",
         )
-        await desk.wait(lambda: handle.done() or desk.ending or self._named())
+        goes_on = self._goes_on()
+        await desk.wait(lambda: handle.done() or not goes_on())
         if not handle.done():
             handle.cancel()
         return await desk.outcome(handle)
@@ -158,7 +177,8 @@ class _Opening:
             self._attempt = self._attempt.model_copy(update={"resource": ""})
         elif failure.in_doubt:
             pauses = policies.DOUBT_PAUSES
-            pause = pauses[min(self._failures, len(pauses)) - 1]
+            again = self._last_starts or self._failures
+            pause = pauses[min(again, len(pauses)) - 1]
             await self._pause(pause, "before the start is repeated")
         elif failure.code == policies.FULL and not self._refused_as_full:
             self._refused_as_full = f"waiting for the vendor, which is full: {failure.message}"
@@ -177,9 +197,13 @@ class _Opening:
             stray.task_id = await self._search(stray.attempt) or ""
 
     async def _pause(self, length: timedelta, why: str) -> None:
-        """Wait, unless an event names the task or the session ends."""
-        desk = self._desk
-        await desk.wait(lambda: desk.ending or self._named(), desk.now + length, why)
+        goes_on = self._goes_on()
+        await self._desk.wait(lambda: not goes_on(), self._desk.now + length, why)
+
+    def _goes_on(self) -> Callable[[], bool]:
+        """Tells until an event names the task or the session's end begins."""
+        desk, ended_before = self._desk, self._desk.ending
+        return lambda: not self._named() and desk.ending == ended_before
 
     def _named(self) -> bool:
         """Whether an event has named the task of a start in doubt: then nothing is repeated."""

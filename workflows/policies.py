@@ -80,6 +80,11 @@ PASSING = {
 SETTLING_STARTS = 5
 """How often a recorder that may be in the room is started again at the end, to put it out."""
 
+LAST_STARTS = 3
+LAST_START_WAIT = timedelta(seconds=30)
+"""How often, and for how long each, an ending session sends a start in doubt again where a second
+recording is refused: the answer tells whether anything is to be ended, sooner than silence does."""
+
 FULL_PAUSE = timedelta(seconds=3)
 """After the first refusal of a vendor that is full; what follows is in `queued`."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import os
 import random
 import sys
@@ -80,13 +81,15 @@ async def many(
         plans = [(f"room-{number}", rules(rng, vendor)) for number in range(sessions)]
         ordered = [rng.random() < 0.5 for _ in plans]
 
-        async def one(room: str, laid: list[dict[str, Any]], *, stopped: bool) -> None:
+        async def one(room: str, laid: list[dict[str, Any]], *, stopped: bool) -> RecordingResult:
             async with turn:
-                result = await _session(home, skipping, room, laid, stopped=stopped)
-            _judge(report, room, result, await home.tasks(room))
+                return await _session(home, skipping, room, laid, stopped=stopped)
 
         both = zip(plans, ordered, strict=True)
-        await asyncio.gather(*(one(*plan, stopped=stopped) for plan, stopped in both))
+        results = await asyncio.gather(*(one(*plan, stopped=stopped) for plan, stopped in both))
+        tasks = (await home.ledger())["tasks"]
+        for (room, _), result in zip(plans, results, strict=True):
+            _judge(report, room, result, [task for task in tasks if task["room"] == room])
         for rule in (await home.control.get("/_emulator/faults")).json()["faults"]:
             name = f"{rule['kind']} {rule['call']}"
             report.struck[name] = report.struck.get(name, 0) + rule["hits"]
@@ -152,6 +155,7 @@ if __name__ == "__main__":
     parser.add_argument("--sessions", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
+    logging.basicConfig(level=logging.ERROR)  # that sessions meet faults is no news here
     code = asyncio.run(_main(given.vendor, given.sessions, given.seed))
     sys.stdout.flush()
     os._exit(code)  # the SDK's own threads may abort the interpreter's exit

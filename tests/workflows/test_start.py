@@ -152,6 +152,21 @@ async def test_a_stop_during_a_lost_start_waits_for_its_id(home: House) -> None:
     assert [segment.task_id for segment in result.segments] == [task["task_id"]]
 
 
+async def test_a_stop_behind_a_start_that_had_no_effect_waits_for_no_stray(home: House) -> None:
+    await home.room("standup", "1001")
+    await home.fault("start", "status", status=500, times=2)
+    handle = await home.start("standup")
+    await home.eventually(lambda: home.calls("start"))
+    await handle.signal("stop")
+    result = await handle.result()
+    assert result.strays == []
+    [task] = await home.tasks("standup")
+    assert task["ended_at"]
+    starts = await home.calls("start")
+    assert [call["status"] for call in starts] == [500, 500, 200]
+    assert len({call["resource_id"] for call in starts}) == 1
+
+
 async def test_a_task_found_after_a_new_acquire_is_controlled_with_its_own_resource(
     home: House,
 ) -> None:

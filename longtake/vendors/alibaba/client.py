@@ -98,7 +98,7 @@ class AlibabaClient:
     ) -> RecordingError:
         code = foreign_text(as_text(answer.get("Code")), self._secrets, limit=100)
         said = foreign_text(as_text(answer.get("Message")), self._secrets) or words
-        row = explain(action, code)
+        row = explain(action, code, response.status_code)
         shown = code or f"HTTP {response.status_code}"
         wait = self._asked_wait(response.headers)
         return row.means(

@@ -1,15 +1,17 @@
 """What every code of Alibaba means for us: a total table over (operation, code).
 
-The code decides, never the HTTP status: a wrong parameter is 400, 404 or 405, and a call too many
-is 400. A code has parts, `InvalidParameter.StorageParams.FileInfo`; the first row with the whole
-code counts, else the first with what is left of it without its last part, and so on. Sources:
-StartRtcCloudRecording, error codes; Alibaba Cloud OpenAPI, common error codes.
+The code decides, not the HTTP status: a wrong parameter is 400, 404 or 405, and a call too many
+is 400. Only an answer without a code is read by its status. A code has parts,
+`InvalidParameter.StorageParams.FileInfo`; the first row with the whole code counts, else the
+first with what is left of it without its last part, and so on. Sources: StartRtcCloudRecording,
+error codes; Alibaba Cloud OpenAPI, common error codes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Literal
 
 from longtake.domain.errors import (
@@ -125,9 +127,15 @@ _NO_OUTCOME = {
 }
 
 
-def explain(action: Action, code: str) -> Row:
+_TURNED_AWAY = Row(RateLimited, "too many calls")
+"""By whatever stands before the service, which has seen nothing of the call."""
+
+
+def explain(action: Action, code: str, status: int) -> Row:
     """The row of an answer that is no success; an empty code stands for one without a code."""
     known = code.strip().lower()
+    if not known and status == HTTPStatus.TOO_MANY_REQUESTS:
+        return _TURNED_AWAY
     while known:
         for row in TABLE:
             if row.fits(action, known):

@@ -111,7 +111,7 @@ class TencentClient:
         refusal = as_mapping(answer.get("Error"))
         code = foreign_text(as_text(refusal.get("Code")), known, limit=100)
         said = foreign_text(as_text(refusal.get("Message")), known) or words
-        row = explain(action, code)
+        row = explain(action, code, response.status_code)
         shown = code or f"HTTP {response.status_code}"
         return row.means(
             f"{VENDOR} {action}: {row.meaning}; {shown}{said and f' ({said})'}",

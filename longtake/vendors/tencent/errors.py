@@ -1,13 +1,14 @@
 """What every code of TRTC means for us: a total table over (action, code).
 
 A code is `Level1` or `Level1.Level2`. The first row with the whole code decides, else the first
-with its Level1: a new detail of a known kind is still of that kind. Sources: TRTC API, error
-codes; Tencent Cloud API, common error codes.
+with its Level1: a new detail of a known kind is still of that kind. Only an answer without a code
+is read by its HTTP status. Sources: TRTC API, error codes; Tencent Cloud API, common error codes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Literal
 
 from longtake.domain.errors import (
@@ -139,9 +140,15 @@ _NO_OUTCOME = {
 }
 
 
-def explain(action: Action, code: str) -> Row:
+_TURNED_AWAY = Row(RateLimited, "too many calls")
+"""By whatever stands before the service, which has seen nothing of the call."""
+
+
+def explain(action: Action, code: str, status: int) -> Row:
     """The row of an answer that is no success; an empty code stands for one without a code."""
     whole = code.strip().lower()
+    if not whole and status == HTTPStatus.TOO_MANY_REQUESTS:
+        return _TURNED_AWAY
     for known in (whole, whole.partition(".")[0]):
         for row in TABLE:
             if row.fits(action, known):

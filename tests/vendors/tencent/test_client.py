@@ -191,7 +191,7 @@ async def test_what_may_have_arrived_leaves_a_start_in_doubt(
                 b'{"TaskId": "t"}',
             )
         ),
-        *(httpx.Response(status, text="oops") for status in (301, 400, 404, 429, 500, 502, 504)),
+        *(httpx.Response(status, text="oops") for status in (301, 400, 404, 500, 502, 504)),
         *(reply(FINE, status) for status in (201, 302, 500)),
     ],
 )
@@ -201,6 +201,14 @@ async def test_answer_that_tells_no_outcome_is_in_doubt_for_a_start_only(
     failure = await wire(answer).failure(call)
     assert failure.code == ("StartUnknown" if call == "create" else "VendorUnavailable")
     assert "oops" not in str(failure)
+
+
+async def test_start_that_a_gateway_turned_away_for_too_many_calls_did_not_happen(
+    wire: MakeWire,
+) -> None:
+    turned_away = httpx.Response(429, text="oops", headers={"Retry-After": "7"})
+    failure = await wire(turned_away).failure("create")
+    assert (failure.code, failure.retry_after) == ("RateLimited", timedelta(seconds=7))
 
 
 @pytest.mark.parametrize("task", [None, "", 5, [], "x" * 513])

@@ -80,15 +80,15 @@ CODES = [(code, start, other) for codes, start, other in EXPECTED for code in co
 def test_code_means_what_must_happen_next_for_every_action(
     code: str, start: str, other: str
 ) -> None:
-    assert explain(CREATE, code).means.__name__ == start
-    assert {explain(action, code).means.__name__ for action in ABOUT_TASKS} == {other}
+    assert explain(CREATE, code, 400).means.__name__ == start
+    assert {explain(action, code, 400).means.__name__ for action in ABOUT_TASKS} == {other}
 
 
 @pytest.mark.parametrize("code", [code for code, _, _ in CODES if code])
 @pytest.mark.parametrize("action", ACTIONS)
 def test_spelling_of_a_code_does_not_matter(action: Action, code: str) -> None:
-    usual = explain(action, code)
-    assert explain(action, code.upper()) == explain(action, f" {code.lower()} ") == usual
+    usual = explain(action, code, 400)
+    assert explain(action, code.upper(), 400) == explain(action, f" {code.lower()} ", 400) == usual
 
 
 @pytest.mark.parametrize(
@@ -102,19 +102,19 @@ def test_spelling_of_a_code_does_not_matter(action: Action, code: str) -> None:
 )
 @pytest.mark.parametrize("action", ACTIONS)
 def test_new_detail_of_a_known_kind_is_of_that_kind(action: Action, code: str, level1: str) -> None:
-    assert explain(action, code) == explain(action, level1)
+    assert explain(action, code, 400) == explain(action, level1, 400)
 
 
 def test_every_class_that_an_answer_can_mean_is_meant() -> None:
-    seen = {explain(action, code).means.__name__ for action in ACTIONS for code, _, _ in CODES}
+    seen = {explain(action, code, 400).means.__name__ for action in ACTIONS for code, _, _ in CODES}
     never = {"NotSent", "ResourceExpired", "RecorderBusy", "NoRecordedData"}
     assert seen == set(ERRORS) - never
 
 
 def test_every_row_decides_something() -> None:
-    decisive = {id(explain(action, code)) for action in ACTIONS for code, _, _ in CODES}
+    decisive = {id(explain(action, code, 400)) for action in ACTIONS for code, _, _ in CODES}
     assert [row.meaning for row in TABLE if id(row) not in decisive] == []
 
 
 def test_a_start_that_failed_inside_the_service_is_in_doubt() -> None:
-    assert all(explain(CREATE, code).means.in_doubt for code in (*INTERNAL, *UNKNOWN))
+    assert all(explain(CREATE, code, 400).means.in_doubt for code in (*INTERNAL, *UNKNOWN))
