@@ -63,7 +63,7 @@ class Accounts:
         if spec.slug != vendor:
             raise InvalidRequest(f"vendor: account {account!r} is of {spec.slug!r}, not {vendor!r}")
         if account not in self._recorders:
-            self._clients[account] = open_client()
+            self._clients[account] = open_client(calls_per_second=given.calls_per_second)
             self._recorders[account] = spec.recorder(
                 account,
                 given,

@@ -153,6 +153,7 @@ class SweepActivities:
             if carried is None or not carried.session.could_be_of(event):
                 continue
             session = carried.session
+            session.abandon(self._now())
             if any(segment.task.id == event.task_id for segment in session.segments):
                 return None, f"known to {closed.workflow_id}, which ends its own tasks"
             session.hear(event, self._now())
@@ -171,6 +172,7 @@ class SweepActivities:
     def _at_its_end(self, session: Session, revival: Revival) -> Session:
         """The session as it stands when only its end is left to do."""
         now, suspicion = self._now(), revival.suspicion
+        session.abandon(now)
         if suspicion.event is not None:
             session.hear(suspicion.event, now)
         for segment in session.segments:

@@ -36,6 +36,7 @@ async def open_segment(desk: Desk) -> Segment | None:
         attempt = desk.session.open_attempt(desk.request.output.path_prefix, desk.now)
         scene = desk.session.scene
         task = await _Opening(desk, attempt, scene).task()
+        desk.session.opening = None
         if task:
             return _accepted(desk, task, scene)
     return None
@@ -152,6 +153,7 @@ class _Opening:
             policy,
             f"start attempt {self._attempt.number} as {self._attempt.recorder}",
         )
+        desk.session.opening = self._attempt
         goes_on = self._goes_on()
         await desk.wait(lambda: handle.done() or not goes_on())
         if not handle.done():

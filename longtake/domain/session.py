@@ -213,6 +213,9 @@ class Session(Kept):
     traits: Traits | None = None
     storage_readable: bool = False
     attempts: list[Attempt] = []
+    opening: Attempt | None = None
+    """The attempt whose start is under way, with its resource, until it is known what became of
+    it."""
     segments: list[Segment] = []
     strays: list[Stray] = []
     doubts: dict[str, list[str]] = {}
@@ -360,6 +363,17 @@ class Session(Kept):
         known = self.doubts.setdefault(attempt.recorder, [])
         if attempt.resource not in known:
             known.append(attempt.resource)
+
+    def abandon(self, now: datetime) -> None:
+        """Take into account that the session was ended from outside, whatever was under way: the
+        answer to a start that was sent went nowhere.
+        """
+        attempt, self.opening = self.opening, None
+        if attempt is None:
+            return
+        self.doubt(attempt)
+        if self.traits is None or self.traits.repeated_start != "replaces":
+            self.lose(attempt, now)
 
     def disown(self, task_id: str, now: datetime) -> None:
         """Forget a task that turned out to be another session's; the next one seen is looked at."""

@@ -6,6 +6,8 @@ maybe done    everything after the first byte: write, read, a reply that breaks 
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -26,8 +28,29 @@ _NEVER_SENT = (
 )
 
 
-def open_client(*, max_connections: int = 100) -> httpx.AsyncClient:
+class _Spaced(httpx.AsyncHTTPTransport):
+    """Lets requests go in their order, none sooner than a while after the one before."""
+
+    def __init__(self, every: float, limits: httpx.Limits) -> None:
+        super().__init__(limits=limits, trust_env=False)
+        self._every = every
+        self._next = 0.0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        now = asyncio.get_running_loop().time()
+        turn = max(now, self._next)
+        self._next = turn + self._every
+        await asyncio.sleep(turn - now)
+        return await super().handle_async_request(request)
+
+
+def open_client(
+    *, calls_per_second: float = math.inf, max_connections: int = 100
+) -> httpx.AsyncClient:
     """A client for one account's calls; its opener closes it.
+
+    `calls_per_second` spaces what this process sends evenly: a burst that the task queue lets go,
+    or that a busy machine has dammed up, reaches the vendor as a flow.
 
     The environment is not read: neither proxies nor a netrc file, which would replace the
     credentials of a call. Redirects are answers like any other and are not followed.
@@ -37,7 +60,8 @@ def open_client(*, max_connections: int = 100) -> httpx.AsyncClient:
         max_keepalive_connections=max_connections,
         keepalive_expiry=30,
     )
-    return httpx.AsyncClient(limits=limits, trust_env=False, follow_redirects=False)
+    transport = _Spaced(1 / calls_per_second, limits)
+    return httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
 
 
 def never_sent(error: httpx.RequestError) -> bool:

@@ -15,7 +15,9 @@ from longtake.vendors import REGISTRY, emulator
 
 
 def plan(vendor: str = "agora", *, seed: int = 1, longest: float = 300, sessions: int = 60) -> Plan:
-    return make_plan(vendor, sessions=sessions, seed=seed, kills=4, workers=2, longest=longest)
+    return make_plan(
+        vendor, sessions=sessions, seed=seed, kills=4, cuts=4, workers=2, longest=longest
+    )
 
 
 @pytest.fixture(params=sorted(REGISTRY))
@@ -66,6 +68,14 @@ def emulated_calls(emulated: object) -> dict[str, tuple[str, ...]]:
 def test_no_recovery_takes_longer_than_was_allowed(vendor: str) -> None:
     for session in plan(vendor, longest=30).sessions:
         assert cost(vendor, session.rules) <= 30
+
+
+def test_connections_to_both_are_cut_and_some_sessions_terminated(vendor: str) -> None:
+    whole = plan(vendor)
+    assert [cut.what for cut in whole.cuts].count("vendor") == len(whole.cuts) / 2
+    ended = [s for s in whole.sessions if "terminate" in {order.name for order in s.orders}]
+    assert 0 < len(ended) < len(whole.sessions) / 4
+    assert not any("start" in {order.name for order in session.orders} for session in ended)
 
 
 def test_both_workers_and_the_server_are_killed(vendor: str) -> None:

@@ -20,7 +20,7 @@ FORGOT = Struck(room="lost", kind="forget", call="now", when="before", hits=1)
 
 def outcome(evidence: Evidence) -> Outcome:
     return Outcome(
-        plan=make_plan("agora", sessions=1, seed=1, kills=0, workers=2, longest=30),
+        plan=make_plan("agora", sessions=1, seed=1, kills=0, cuts=0, workers=2, longest=30),
         evidence=evidence,
         verdicts=judge(evidence),
         columns=[column("Longtake", ["completed"], evidence.over, ())],

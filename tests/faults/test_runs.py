@@ -30,7 +30,8 @@ async def test_no_invariant_breaks_under_faults_and_kills(tmp_path: Path, vendor
     assert ran.code == Code.DONE, ran.out + ran.err
     report = json.loads((tmp_path / "report.json").read_text())
     assert [verdict["number"] for verdict in report["invariants"]] == list(RULES)
-    assert {kill["what"] for kill in report["kills"]} == {"worker", "server"}
+    struck = {kill["what"] for kill in report["kills"]}
+    assert struck == {"worker", "server", "wire to vendor", "wire to temporal"}
     assert sum(fault["hits"] for fault in report["faults"]) > 0
     columns = {column["name"]: column for column in report["columns"]}
     assert columns.keys() == ({"plain", "Longtake"} if vendor == COMPARED else {"Longtake"})

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -118,6 +119,20 @@ async def test_environment_does_not_change_a_call(monkeypatch: pytest.MonkeyPatc
         response = await client.get(f"http://127.0.0.1:{port}/")
     server.close()
     assert response.status_code == 302  # nor is a redirect followed
+
+
+async def test_calls_of_an_account_leave_no_closer_than_its_rate() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _read_head(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    began = time.monotonic()
+    async with server, open_client(calls_per_second=50) as client:
+        await asyncio.gather(*(client.get(url) for _ in range(6)))
+    assert time.monotonic() - began >= 5 / 50
 
 
 class Clock:

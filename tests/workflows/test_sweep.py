@@ -18,6 +18,7 @@ from longtake.contracts.sweeping import KeptEvent, KeptEvents, SweepOrder, Sweep
 from longtake.domain.events import EventKind, VendorEvent
 from longtake.domain.session import EndReason
 from longtake.temporal.sweeps import SweptSessions, ensure_sweeps
+from tests.conformance.vendors import CONDUCT
 from tests.house import House, house
 
 AT_ONCE = timedelta(0)
@@ -83,6 +84,23 @@ async def test_a_terminated_sessions_task_is_ended_and_its_files_are_looked_for(
     assert result.end_reason is EndReason.ABANDONED
     assert running(await home.tasks("standup")) == []
     assert (await swept(home)).looked_at == 0, "once is enough"
+
+
+async def test_a_start_whose_session_was_terminated_meanwhile_is_ended(
+    skipping: WorkflowEnvironment, home: House
+) -> None:
+    await home.fault("start", "slow", seconds=2.0, when="before", times=1)
+    with skipping.with_time_skipping_disabled():
+        handle = await home.start("standup")
+        await home.eventually(lambda: home.calls(CONDUCT[home.vendor].calls["start"]))
+        await handle.terminate("by mistake")
+        await home.eventually(lambda: home.tasks("standup"))
+
+    async def ended() -> bool:
+        await swept(home)
+        return running(await home.tasks("standup")) == []
+
+    await home.eventually(ended)
 
 
 async def test_a_healthy_session_is_never_touched(

@@ -1,9 +1,9 @@
 """The command `faults run`: many sessions, a hostile vendor, killed processes, and a verdict.
 
 plan: what will go wrong, from a seed. manners, menu: what a vendor can do to a session. stage: the
-processes. drive: the application. witness, evidence: what was left behind. judge, judge_sessions,
-judge_calls: the invariants. plain, compare: the pattern without recovery. report: all of it in
-words.
+processes. wire: their connections. drive: the application. sweeping: sweeps beside it. witness,
+evidence: what was left behind. judge, judge_sessions, judge_calls: the invariants. plain, compare:
+the pattern without recovery. report: all of it in words.
 """
 
 from __future__ import annotations
@@ -34,6 +34,10 @@ def faults_run(
     kills: Annotated[
         int, typer.Option(min=0, help="How many kill -9 of workers and of the Temporal server.")
     ] = 4,
+    cuts: Annotated[
+        int,
+        typer.Option(min=0, help="How often connections to the vendor or to Temporal are cut."),
+    ] = 6,
     rate: Annotated[
         float, typer.Option(min=1, help="Calls per second that the account may make.")
     ] = 10.0,
@@ -58,7 +62,7 @@ def faults_run(
     from longtake.cli.faults.report import as_json, show  # noqa: PLC0415 - extras of their own
     from longtake.cli.faults.runner import Wish, carry_out  # noqa: PLC0415
 
-    wish = Wish(vendor, sessions, seed, kills, rate, within, longest, plain)
+    wish = Wish(vendor, sessions, seed, kills, cuts, rate, within, longest, plain)
     console = Console()
     outcome = run(carry_out(wish, STATE_FOLDER / "faults" / f"{vendor}-{seed}", _teller(console)))
     show(console, outcome)

@@ -19,6 +19,8 @@ class Column:
     completed: int
     """Sessions that were reported as completed."""
     failed: int
+    terminated: int
+    """By an order of the plan."""
     unfinished: int
     left_running: int
     """Tasks that still ran once every session was over."""
@@ -45,6 +47,7 @@ def column(name: str, outcomes: Iterable[str], over: Ledger, lost: Collection[st
         sessions=len(told),
         completed=told.count("completed"),
         failed=told.count("failed"),
+        terminated=told.count("terminated"),
         unfinished=told.count("running"),
         left_running=len(left),
         forgotten=sum(task.room in lost for task in left),

@@ -13,7 +13,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from longtake.cli.emulated import ACCOUNT, STORAGE, emulated
-from longtake.cli.faults.plan import PEOPLE, Kill, Order, Plan, SessionPlan
+from longtake.cli.faults.plan import PEOPLE, Cut, Kill, Order, Plan, SessionPlan
 from longtake.cli.faults.stage import Stage
 from longtake.contracts import names
 from longtake.contracts.payloads import LayoutChange, StopOrder, SubscriptionsChange
@@ -62,6 +62,8 @@ class Played:
     refused_starts: dict[str, int] = field(default_factory=dict[str, int])
     strikes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """Rules that struck at a moment, with their hits."""
+    terminated: set[str] = field(default_factory=set[str])
+    """Rooms whose session was terminated."""
     in_time: bool = True
 
 
@@ -77,7 +79,7 @@ async def play(
     began = loop.time()
     parts = [_session(stage, application, session, played, began) for session in plan.sessions]
     ends = asyncio.gather(*parts)
-    killing = asyncio.ensure_future(_kill(stage, plan.kills, began))
+    killing = asyncio.gather(_kill(stage, plan.kills, began), _cut(stage, plan.cuts, began))
     loop.call_at(began + plan.ends_at, quiet.set)
     try:
         async with asyncio.timeout_at(began + plan.ends_at + within):
@@ -98,6 +100,12 @@ async def _kill(stage: Stage, kills: tuple[Kill, ...], began: float) -> None:
             await stage.kill_server()
         else:
             await stage.kill_worker(kill.worker)
+
+
+async def _cut(stage: Stage, cuts: tuple[Cut, ...], began: float) -> None:
+    for cut in cuts:
+        await _until(began + cut.at)
+        await stage.cut(cut.what, cut.seconds)
 
 
 async def _session(
@@ -131,9 +139,14 @@ async def _orders(
     live = played.handles[session.room]
     for order in session.orders:
         await _until(began + session.at + order.at)
+        if order.name == "terminate":
+            played.terminated.add(session.room)
+            for handle in live:
+                await _ordered(lambda handle=handle: handle.terminate("as planned"))
+            continue
         if order.name != "start":
             for handle in live:
-                await _ordered(application, handle, order)
+                await _ordered(lambda handle=handle, order=order: application.order(handle, order))
             continue
         try:
             live.append(await insisted(lambda: application.start(stage.client, session)))
@@ -142,10 +155,10 @@ async def _orders(
             refused[session.room] = refused.get(session.room, 0) + 1
 
 
-async def _ordered(application: Application, handle: Handle, order: Order) -> None:
+async def _ordered(order: Callable[[], Awaitable[None]]) -> None:
     """A session may be over by then: that is no news."""
     try:
-        await insisted(lambda: application.order(handle, order))
+        await insisted(order)
     except RPCError as err:
         if err.status is not RPCStatusCode.NOT_FOUND:
             raise

@@ -94,9 +94,12 @@ class Ledger:
 
 @dataclass(frozen=True)
 class Kill:
-    """A process that was really killed, and when the next one answered."""
+    """A process that was really killed, and when the next one answered; or connections that were
+    cut, and when new ones were taken again.
+    """
 
     what: str
+    """`worker`, `server`, `wire to vendor`, `wire to temporal`."""
     at: datetime
     back: datetime
 
@@ -119,7 +122,8 @@ class Run:
     """Names of the callers' signals that are in the history."""
     replay: str = ""
     """Why the history does not replay; empty when it does."""
-    events: int = 0
+    revived: bool = False
+    """Whether a sweep began it, to end what a session had left."""
 
     @property
     def until(self) -> datetime:
@@ -181,6 +185,8 @@ class Evidence:
     kills: tuple[Kill, ...] = ()
     refused_starts: Mapping[str, int] = field(default_factory=dict[str, int])
     """Second starts that were refused because the room was live, by room."""
+    others: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Every other workflow, the sweeps above all, by id: why it does not replay, or nothing."""
     leaks: tuple[str, ...] = ()
     """Where a secret was found: its name, never itself."""
     scanned: int = 0
@@ -211,13 +217,9 @@ class Evidence:
         begin: datetime,
         end: datetime,
         before: timedelta = timedelta(seconds=1),
-        what: tuple[str, ...] = ("worker", "server"),
     ) -> bool:
-        """Whether such a process was killed then, or shortly before."""
-        return any(
-            kill.what in what and kill.back >= begin - before and kill.at <= end
-            for kill in self.kills
-        )
+        """Whether a process was killed, or a connection cut, then or shortly before."""
+        return any(kill.back >= begin - before and kill.at <= end for kill in self.kills)
 
 
 def _task(told: Mapping[str, Any]) -> Task:

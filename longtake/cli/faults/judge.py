@@ -30,7 +30,7 @@ RULES: Mapping[int, tuple[str, Rule]] = {
     11: ("callbacks never change the outcome", judge_sessions.callbacks_change_nothing),
     12: ("one live session per room", judge_sessions.one_session_per_room),
     13: ("a stop leads to one terminal state", judge_sessions.stops_end_sessions),
-    14: ("no secret in histories, server file or logs", judge_sessions.no_secret_leaked),
+    14: ("no secret in histories, files, logs, metrics", judge_sessions.no_secret_leaked),
     15: ("every history replays", judge_sessions.histories_replay),
     16: ("every session ends in time", judge_sessions.sessions_end),
 }

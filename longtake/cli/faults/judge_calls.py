@@ -18,11 +18,8 @@ _EARLY = timedelta(milliseconds=150)
 _HEARD = timedelta(seconds=20)
 """How long after a kill a call may still be repeated for it: a try, and the silence after it."""
 _ON_THE_WAY = 0.2
-"""Seconds by which the way from the queue to the vendor differs between calls, on a busy machine:
-what was let go in so much more than a second may arrive within one."""
-_WORKERS_BACK = timedelta(seconds=15)
-"""How long after a server came back its workers may take to ask it again: then what has waited
-meanwhile goes out at once, by a queue that has admitted nothing yet."""
+"""Seconds by which the way from a worker to the vendor differs between calls, on a busy machine:
+what was sent in so much more than a second may arrive within one."""
 _ONE_SECOND = timedelta(seconds=1)
 _PERMANENT = frozenset({"InvalidRequest", "Unauthorized", "NotConfigured"})
 
@@ -157,8 +154,8 @@ def _spacing(
 
 
 def rate_is_kept(evidence: Evidence) -> Iterator[str]:
-    """8. The queue admits a burst of one second's worth on top, and a server that was killed and
-    came back has forgotten what it admitted before.
+    """8. The queue admits a burst of one second's worth on top; each of the two workers spaces what
+    it sends, so that no more than the rate comes from either.
     """
     times = sorted(call.at for call in evidence.over.calls if call.role is not None)
     begin = 0
@@ -168,8 +165,6 @@ def rate_is_kept(evidence: Evidence) -> Iterator[str]:
         while at - times[begin] >= _ONE_SECOND:
             begin += 1
         most = evidence.rate * (2 + _ON_THE_WAY)
-        if evidence.killed_between(times[begin], at, _WORKERS_BACK, ("server",)):
-            most += evidence.rate
         count = end - begin + 1
         if count > most and (worst is None or count > worst[0]):
             worst = (count, at)

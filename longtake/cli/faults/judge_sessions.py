@@ -54,6 +54,8 @@ def every_task_has_an_owner(evidence: Evidence) -> Iterator[str]:
             yield f"{task.room}: task {_short(task)} is in a room that nobody records"
             continue
         owners = [run for run in evidence.runs if _owns(evidence, run, task)]
+        # A sweep lets a session go on with all that it had.
+        owners = [run for run in owners if run.revived] or owners
         if not owners:
             yield f"{task.room}: task {_short(task)} ({_fate(task)}) is in no session's record"
         elif len(owners) > 1:
@@ -96,6 +98,8 @@ def paths_are_apart(evidence: Evidence) -> Iterator[str]:
                 yield f"{key} was written by tasks {_short(other)} and {_short(task)}"
     paths = dict[str, tuple[str, Run]]()
     for run in evidence.runs if evidence.manners.own_identity else ():
+        if run.revived:
+            continue  # its paths are those of the session that it ends
         for segment in run.status.segments if run.status else ():
             recorder, other_run = paths.setdefault(segment.path, (segment.recorder, run))
             if segment.path and (recorder, other_run.run_id) != (segment.recorder, run.run_id):
@@ -109,6 +113,8 @@ def callbacks_change_nothing(evidence: Evidence) -> Iterator[str]:
     for run in evidence.runs:
         kinds = {struck.kind for struck in evidence.struck_in(run.room)}
         if run.ended is None or run.status is None or not kinds or not kinds <= _CALLBACK_KINDS:
+            continue
+        if run.outcome == "terminated" or run.revived:
             continue
         yield HELD
         spoilt = ", ".join(sorted(kinds))
@@ -134,9 +140,11 @@ def one_session_per_room(evidence: Evidence) -> Iterator[str]:
 
 
 def stops_end_sessions(evidence: Evidence) -> Iterator[str]:
-    """13. A session may also have failed before, for a reason that it names."""
+    """13. A session may also have failed before, for a reason that it names. One that is terminated
+    says nothing more; that a sweep ends for it what it left is seen by 3.
+    """
     for run in evidence.runs:
-        if run.ended is None or "stop" not in run.signals:
+        if run.ended is None or "stop" not in run.signals or run.outcome == "terminated":
             continue
         yield HELD
         if run.status is None:
@@ -165,6 +173,10 @@ def histories_replay(evidence: Evidence) -> Iterator[str]:
         yield HELD
         if run.replay:
             yield f"{run.called}: {run.replay}"
+    for name, replay in evidence.others.items():
+        yield HELD
+        if replay:
+            yield f"{name}: {replay}"
 
 
 def sessions_end(evidence: Evidence) -> Iterator[str]:

@@ -20,6 +20,10 @@ _STARTS_PER_SECOND = 2.0
 _SHORTEST, _LONGEST = 5.0, 30.0
 """Seconds from a session's start to its stop."""
 _SERVER_BACK_WITHIN = 5.0
+_LONGEST_CUT = 3.0
+_TERMINATED_SHARE = 0.08
+SWEPT_WITHIN = 60.0
+"""Seconds that a sweep may take to see that nobody ends a session's task, and to let it end."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Order:
 
     at: float
     name: str
-    """A signal's name, or `start` for a second start of the room."""
+    """A signal's name, `start` for a second start of the room, or `terminate`."""
     user: str = ""
     """Who is to be large, or alone to be heard."""
 
@@ -68,6 +72,15 @@ class Kill:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """The workers' connections to the vendor or to Temporal are reset, and refused for a while."""
+
+    at: float
+    what: Literal["vendor", "temporal"]
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Plan:
     """A whole run."""
 
@@ -75,6 +88,7 @@ class Plan:
     seed: int
     sessions: tuple[SessionPlan, ...]
     kills: tuple[Kill, ...]
+    cuts: tuple[Cut, ...]
     longest: float
 
     @property
@@ -91,7 +105,14 @@ class Plan:
 
 
 def make_plan(
-    vendor: str, *, sessions: int, seed: int, kills: int, workers: int, longest: float
+    vendor: str,
+    *,
+    sessions: int,
+    seed: int,
+    kills: int,
+    cuts: int,
+    workers: int,
+    longest: float,
 ) -> Plan:
     """Draw a run. `longest`: seconds by which faults may delay a session's end."""
     rng = random.Random(f"{vendor}/{seed}")  # noqa: S311 - repeatable on purpose
@@ -101,7 +122,8 @@ def make_plan(
         for number in range(1, sessions + 1)
     )
     until = max((session.at + session.stop_at for session in drawn), default=0.0)
-    return Plan(vendor, seed, drawn, _kills(rng, kills, workers, until), longest)
+    killed = _kills(rng, kills, workers, until)
+    return Plan(vendor, seed, drawn, killed, _cuts(rng, cuts, until), longest)
 
 
 def _session(rng: random.Random, vendor: str, room: str, at: float, longest: float) -> SessionPlan:
@@ -112,6 +134,10 @@ def _session(rng: random.Random, vendor: str, room: str, at: float, longest: flo
         orders.append(Order(_short(stop + rng.choice((0.0, 0.05, 1.0))), "stop"))
     if stop and rng.random() < 0.2:
         orders.append(Order(_short(rng.uniform(0, min(3.0, stop / 2))), "start"))
+    if stop and rng.random() < _TERMINATED_SHARE and longest >= SWEPT_WITHIN:
+        # What is started in its room meanwhile would record beside what it left.
+        orders = [order for order in orders if order.name != "start"]
+        orders.append(Order(_short(rng.uniform(0.5, stop)), "terminate"))
     rules = _affordable(vendor, draw_rules(rng, vendor), longest)
     strikes = draw_strikes(rng, vendor, stop) if stop else []
     return SessionPlan(
@@ -165,6 +191,20 @@ def _kills(rng: random.Random, count: int, workers: int, until: float) -> tuple[
         worker = rng.randrange(workers)
         found.append(Kill(_short(at), "server" if server else "worker", worker))
     return tuple(found)
+
+
+def _cuts(rng: random.Random, count: int, until: float) -> tuple[Cut, ...]:
+    """One in its own part of the run each, first of one kind, then of the other."""
+    part = max(0.0, until - 2.0) / max(1, count)
+    first, second = rng.sample(("vendor", "temporal"), 2)
+    return tuple(
+        Cut(
+            at=_short(2.0 + part * number + rng.uniform(0, part)),
+            what=second if number % 2 else first,
+            seconds=_short(rng.uniform(0.0, _LONGEST_CUT)),
+        )
+        for number in range(count)
+    )
 
 
 def _short(seconds: float) -> float:

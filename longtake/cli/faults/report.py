@@ -22,6 +22,7 @@ _ROWS = {
     "sessions": "sessions",
     "completed": "completed",
     "failed": "failed",
+    "terminated": "terminated",
     "unfinished": "unfinished",
     "tasks at the vendor": "tasks",
     "left running": "left_running",
@@ -153,9 +154,14 @@ def _struck_table(evidence: Evidence) -> Table:
 
 
 def _kill_line(evidence: Evidence) -> Text:
-    killed = Counter(kill.what for kill in evidence.kills)
-    told = ", ".join(f"{count}x {what}" for what, count in sorted(killed.items())) or "none"
-    return Text(f"kill -9: {told}")
+    struck = Counter(kill.what for kill in evidence.kills)
+    told = ", ".join(f"{count}x {what}" for what, count in sorted(struck.items())) or "none"
+    ended = sum(run.outcome == "terminated" for run in evidence.runs)
+    revived = sum(run.revived for run in evidence.runs)
+    return Text(
+        f"kill -9 of processes, cuts of wires: {told}\n"
+        f"sessions terminated: {ended}; ended by a sweep: {revived}"
+    )
 
 
 def _verdict_table(verdicts: Sequence[Verdict]) -> Table:

@@ -20,6 +20,7 @@ from longtake.cli.faults.plain import QUEUES, PlainApplication
 from longtake.cli.faults.plan import Plan, make_plan
 from longtake.cli.faults.report import Outcome
 from longtake.cli.faults.stage import LONGTAKE, WORKERS, Stage, plain_cast
+from longtake.cli.faults.sweeping import Sweeps
 from longtake.cli.faults.witness import settled_ledger, witness
 
 Tell = Callable[[str], None]
@@ -39,6 +40,7 @@ class Wish:
     sessions: int
     seed: int
     kills: int
+    cuts: int
     rate: float
     within: float
     longest: float
@@ -49,7 +51,7 @@ class Wish:
         """Runs the same again."""
         return (
             f"longtake faults run --vendor {self.vendor} --sessions {self.sessions}"
-            f" --seed {self.seed} --kills {self.kills} --rate {self.rate:g}"
+            f" --seed {self.seed} --kills {self.kills} --cuts {self.cuts} --rate {self.rate:g}"
             f" --longest {self.longest:g} --within {self.within:g}"
             f" --{'' if self.plain else 'no-'}plain"
         )
@@ -63,6 +65,7 @@ async def carry_out(wish: Wish, folder: Path, tell: Tell) -> Outcome:
         sessions=wish.sessions,
         seed=wish.seed,
         kills=wish.kills,
+        cuts=wish.cuts,
         workers=WORKERS,
         longest=wish.longest,
     )
@@ -79,7 +82,7 @@ async def carry_out(wish: Wish, folder: Path, tell: Tell) -> Outcome:
     finally:
         recording.cancel()
         await asyncio.gather(recording, return_exceptions=True)
-    outcomes = [run.outcome for run in evidence.runs]
+    outcomes = [run.outcome for run in evidence.runs if not run.revived]
     lost = lost_rooms(evidence.manners, evidence.struck)
     columns.append(column("Longtake", outcomes, evidence.over, lost))
     return Outcome(
@@ -107,7 +110,14 @@ async def _longtake(
     async with Stage(folder, wish.vendor, wish.seed, wish.rate, LONGTAKE, tell) as stage:
         tell(f"{len(plan.sessions)} sessions")
         application = LongtakeApplication(wish.vendor)
-        played = await play(plan, stage, application, wish.within, quiet)
+        sweeps = Sweeps(stage.client, wish.vendor)
+        sweeping = asyncio.create_task(sweeps.go_on())
+        try:
+            played = await play(plan, stage, application, wish.within, quiet)
+        finally:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
+        await sweeps.finish(wish.within)
         evidence = await witness(stage, plan, played, rate=wish.rate, within=wish.within)
         await stage.check_alive()
         return evidence

@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,7 +23,8 @@ from longtake.cli.emulated import ACCOUNT, BUCKET, STORAGE, Value, emulated
 from longtake.cli.exits import Code, Exit
 from longtake.cli.faults.evidence import Kill
 from longtake.cli.faults.manners import MANNERS
-from longtake.cli.options import connected
+from longtake.cli.faults.wire import Wire
+from longtake.cli.options import HOST, connected
 from longtake.cli.polled import Queue, queues_of
 from longtake.cli.stack import Child, Ports, Stack
 from longtake.settings import Settings, load
@@ -36,6 +37,9 @@ port."""
 
 BUCKET_SECRET = "longtake-fault-run-bucket-secret"  # noqa: S105 - opens nothing
 """What the vendor is told to write with: long enough to be searched for."""
+
+_WIRES = ("to vendor", "to temporal")
+"""By which the workers, and everybody else, reach them."""
 
 _PLAIN_WORKER = ("-P", "-m", "longtake.cli.faults.plain")
 
@@ -75,17 +79,21 @@ class Stage:
     client: Client = field(init=False)
     emulator: Emulator = field(init=False)
     stack: Stack = field(init=False)
+    _http: httpx.AsyncClient = field(init=False)
 
     def __post_init__(self) -> None:
         self._workers: list[Child] = []
         self._made = 0
+        self._wires: dict[str, Wire] = {}
         self._undo = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         names = ("temporal", "http", "ui", "emulator", "callbacks")
-        usual = random.SystemRandom().sample(_PORTS, len(names))
-        wanted = {name: (port, None) for name, port in zip(names, usual, strict=True)}
-        chosen, _ = ports.choose(wanted)
+        usual = random.SystemRandom().sample(_PORTS, len(names) + len(_WIRES))
+        wanted = {name: (port, None) for name, port in zip((*names, *_WIRES), usual, strict=True)}
+        found, _ = ports.choose(wanted)
+        chosen = {name: found[name] for name in names}
+        targets = {"to vendor": chosen["emulator"], "to temporal": chosen["temporal"]}
         self.stack = Stack(
             self.folder,
             Ports(**chosen),
@@ -93,12 +101,16 @@ class Stage:
             persistent=True,
             fresh=True,
             emulator_options=self._emulator_options(),
-            changes=_changes(self.vendor, self.rate),
+            changes=_changes(self.vendor, self.rate, found),
             tell=self.tell,
         )
         async with AsyncExitStack() as undo:
+            for name, target in targets.items():
+                wire = Wire(found[name], target)
+                self._wires[name] = await undo.enter_async_context(wire)
             await undo.enter_async_context(self.stack)
             http = await undo.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=60))
+            self._http = http
             self.emulator = Emulator(http, self.stack.emulator_url, self.vendor)
             settings = self.settings()
             self.client = await connected(settings)
@@ -136,6 +148,12 @@ class Stage:
         await self.stack.restart_temporal()
         self.kills.append(Kill("server", at, datetime.now(UTC)))
 
+    async def cut(self, what: str, seconds: float) -> None:
+        """Reset the workers' connections to the vendor or to Temporal, and refuse new ones."""
+        at = datetime.now(UTC)
+        await self._wires[f"to {what}"].cut(seconds)
+        self.kills.append(Kill(f"wire to {what}", at, datetime.now(UTC)))
+
     async def check_alive(self) -> None:
         """Exit when a process died that nobody killed."""
         for child in self.stack.children:
@@ -144,6 +162,10 @@ class Stage:
             if done:
                 raise Exit(Code.FAILED, child.obituary(ending.result()))
             ending.cancel()
+
+    async def metrics(self) -> bytes:
+        """What the receiver tells of itself."""
+        return (await self._http.get(f"{self.stack.callbacks_url}/metrics")).content
 
     def searched(self) -> list[Path]:
         """Where no secret may be: the server's file and every log but the vendor's own."""
@@ -163,13 +185,19 @@ class Stage:
         return ["--no-media", f"--seed={self.seed}", *given]
 
 
-def _changes(vendor: str, rate: float) -> dict[str, dict[str, Value | None]]:
+def _changes(
+    vendor: str, rate: float, ports: Mapping[str, int]
+) -> dict[str, dict[str, Value | None]]:
     """Without media there is no bucket to be read; secrets of the bucket are to be recognised."""
     told = emulated(vendor).storage(BUCKET)
-    account: dict[str, Value | None] = {"calls_per_second": rate}
+    account: dict[str, Value | None] = {
+        "calls_per_second": rate,
+        "base_url": f"http://{HOST}:{ports['to vendor']}",
+    }
     if vendor == "huawei":
         account["uploads_within"] = 1
     return {
+        "temporal": {"address": f"{HOST}:{ports['to temporal']}"},
         "worker": {"graceful_shutdown_seconds": 1},
         f"accounts.{ACCOUNT}": account,
         f"storage.{STORAGE}": {"url": None},

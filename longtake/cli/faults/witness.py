@@ -15,6 +15,7 @@ from temporalio.client import (
     WorkflowHistory,
     WorkflowQueryFailedError,
 )
+from temporalio.common import SearchAttributeKey
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 from temporalio.worker import Replayer
@@ -25,9 +26,11 @@ from longtake.cli.faults.evidence import Evidence, Ledger, Run, struck_by
 from longtake.cli.faults.plan import Plan
 from longtake.cli.faults.stage import Stage, secrets_of
 from longtake.contracts import names
+from longtake.contracts.ids import swept_id
 from longtake.contracts.payloads import RecordingStatus, Timeline
 from longtake.temporal.runner import workflow_runner
 
+_ROOM = SearchAttributeKey.for_keyword("RecordingRoom")
 _SETTLE = 10.0
 """Seconds for a task that was told to stop to leave its room."""
 _ANSWER_WITHIN = timedelta(seconds=15)
@@ -64,8 +67,11 @@ async def witness(
     vendor = plan.vendor
     rules = [*await stage.emulator.faults(), *played.strikes]
     over = await settled_ledger(stage)
-    histories, runs = await _runs(stage.client, played)
-    leaks, scanned = _leaks(stage, plan, histories)
+    replayer = _replayer()
+    histories, runs = await _runs(stage.client, played, replayer)
+    others = await _others(stage.client, replayer)
+    histories = {**histories, **{name: history for name, (history, _) in others.items()}}
+    leaks, scanned = _leaks(stage, plan, histories, await stage.metrics())
     return Evidence(
         vendor=vendor,
         rate=rate,
@@ -76,12 +82,15 @@ async def witness(
         struck=struck_by(rules),
         kills=tuple(stage.kills),
         refused_starts=played.refused_starts,
+        others={name: replay for name, (_, replay) in others.items()},
         leaks=tuple(leaks),
         scanned=scanned,
     )
 
 
-async def _runs(client: Client, played: Played) -> tuple[Mapping[str, WorkflowHistory], list[Run]]:
+async def _runs(
+    client: Client, played: Played, replayer: Replayer
+) -> tuple[Mapping[str, WorkflowHistory], list[Run]]:
     """Every execution that the server knows, the started ones above all."""
     wanted = {
         handle.first_execution_run_id
@@ -97,7 +106,6 @@ async def _runs(client: Client, played: Played) -> tuple[Mapping[str, WorkflowHi
         if wanted <= known or asyncio.get_running_loop().time() > deadline:
             break
         await asyncio.sleep(0.3)
-    replayer = _replayer()
     histories, runs = dict[str, WorkflowHistory](), list[Run]()
     for found in listed:
         handle = client.get_workflow_handle(found.id, run_id=found.run_id)
@@ -107,15 +115,29 @@ async def _runs(client: Client, played: Played) -> tuple[Mapping[str, WorkflowHi
     return histories, runs
 
 
+async def _others(client: Client, replayer: Replayer) -> dict[str, tuple[WorkflowHistory, str]]:
+    """Every workflow that is no session: its history, and why it does not replay."""
+    found = dict[str, tuple[WorkflowHistory, str]]()
+    query = f'WorkflowType IN ("{names.SWEEP}", "{names.UNCLAIMED}")'
+    async for listed in client.list_workflows(query):
+        handle = client.get_workflow_handle(listed.id, run_id=listed.run_id)
+        history = await handle.fetch_history()
+        replayed = await replayer.replay_workflow(history, raise_on_replay_failure=False)
+        found[f"{listed.id}/{listed.run_id[:8]}"] = history, _short(replayed.replay_failure)
+    return found
+
+
 def _replayer() -> Replayer:
     try:
         from workflows.recording import RecordingWorkflow  # noqa: PLC0415 - not in the wheel
+        from workflows.sweep import SweepWorkflow  # noqa: PLC0415
+        from workflows.unclaimed import UnclaimedWorkflow  # noqa: PLC0415
     except ModuleNotFoundError:
         raise Exit(
             Code.FAILED, "there are no workflows here: run this in a checkout of Longtake"
         ) from None
     return Replayer(
-        workflows=[RecordingWorkflow],
+        workflows=[RecordingWorkflow, SweepWorkflow, UnclaimedWorkflow],
         data_converter=pydantic_data_converter,
         workflow_runner=workflow_runner(),
     )
@@ -129,9 +151,8 @@ async def _run(
 ) -> Run:
     replayed = await replayer.replay_workflow(history, raise_on_replay_failure=False)
     status, timeline = await _asked(handle)
-    room = described.id.rpartition(":")[2]
     return Run(
-        room=room,
+        room=described.typed_search_attributes[_ROOM],
         workflow_id=described.id,
         run_id=described.run_id,
         began=described.start_time,
@@ -141,7 +162,7 @@ async def _run(
         timeline=timeline,
         signals=_signals(history),
         replay=_short(replayed.replay_failure),
-        events=len(history.events),
+        revived=described.id.startswith(swept_id("")),
     )
 
 
@@ -174,7 +195,7 @@ def _short(failure: Exception | None) -> str:
 
 
 def _leaks(
-    stage: Stage, plan: Plan, histories: Mapping[str, WorkflowHistory]
+    stage: Stage, plan: Plan, histories: Mapping[str, WorkflowHistory], metrics: bytes
 ) -> tuple[list[str], int]:
     """Where a secret is found in the clear, and how many bytes were searched."""
     secrets = secrets_of(plan.vendor)
@@ -189,6 +210,8 @@ def _leaks(
         content = b"".join(event.SerializeToString() for event in history.events)
         scanned += len(content)
         found += _secrets_in(content, f"history {run_id[:8]}", secrets)
+    scanned += len(metrics)
+    found += _secrets_in(metrics, "the receiver's metrics", secrets)
     # A search that cannot find what is there for certain would find no secret either.
     if plan.sessions and plan.sessions[0].room.encode() not in kept:
         found.append("the search is blind: it does not even find a room's name")
