@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,9 @@ from workflows.sweep import SweepWorkflow
 from workflows.unclaimed import UnclaimedWorkflow
 
 log = logging.getLogger("longtake.worker")
+
+CONNECT_AGAIN = 2.0
+"""Seconds between two tries to reach Temporal."""
 
 
 class Accounts:
@@ -152,9 +155,9 @@ def _rates(settings: Settings) -> Mapping[str, float]:
 async def run(settings: Settings, task_queue: str, stop: asyncio.Event) -> None:
     """Work until `stop`; calls under way are heard to their end within the grace."""
     accounts = Accounts(settings, _utc_now)
-    client = await connect(
-        settings.temporal.address, settings.temporal.namespace, runtime=_runtime(settings)
-    )
+    client = await _connected(settings, stop)
+    if client is None:
+        return
     async with AsyncExitStack() as stack:
         stack.push_async_callback(accounts.aclose)
         for worker in build_workers(client, settings, accounts, task_queue):
@@ -162,6 +165,19 @@ async def run(settings: Settings, task_queue: str, stop: asyncio.Event) -> None:
         await _schedule_sweeps(client, settings, task_queue)
         log.info("working for %s", ", ".join(settings.accounts) or "no account")
         await stop.wait()
+
+
+async def _connected(settings: Settings, stop: asyncio.Event) -> Client | None:
+    """A client as soon as Temporal answers; None when told to stop before."""
+    address, runtime = settings.temporal.address, _runtime(settings)
+    while not stop.is_set():
+        try:
+            return await connect(address, settings.temporal.namespace, runtime=runtime)
+        except RuntimeError as err:  # the SDK's word for a server that cannot be reached
+            log.warning("Temporal at %s: %s; trying again", address, str(err).splitlines()[0])
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), CONNECT_AGAIN)
+    return None
 
 
 async def _schedule_sweeps(client: Client, settings: Settings, task_queue: str) -> None:

@@ -167,6 +167,9 @@ def emulator(
     media: Annotated[
         bool, typer.Option("--media/--no-media", help="Write real audio and video.")
     ] = True,
+    placeholders: Annotated[
+        bool, typer.Option("--placeholders", help="Write playlists, but no real media files.")
+    ] = False,
     seed: Annotated[int | None, typer.Option(help="Makes ids and faults repeatable.")] = None,
     callbacks: Annotated[
         str | None,
@@ -192,6 +195,7 @@ def emulator(
     given = {
         "data": data,
         "media": media,
+        "placeholders": placeholders,
         "seed": seed,
         "strict": strict,
         "callbacks": {

@@ -22,6 +22,7 @@ class EmulatorSettings(BaseModel):
 
     data: the folder that stands for every bucket; needed when ``media`` is on.
     media: write real recordings; off, names, answers and callbacks are the same but no file is.
+    placeholders: write a few bytes in the place of pictures and sound; playlists are real.
     seed: makes ids and fault probabilities repeatable.
     strict: refuse what the vendors' servers are known or likely to let pass, such as unknown keys.
     callbacks: by vendor name.
@@ -32,6 +33,7 @@ class EmulatorSettings(BaseModel):
 
     data: Path | None = None
     media: bool = True
+    placeholders: bool = False
     seed: int | None = None
     strict: bool = False
     callbacks: dict[str, CallbackTarget] = {}

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
+_PLACEHOLDER = b"no media is made here\n"
+
 
 class ObjectStore:
-    """Objects at ``<root>/<bucket>/<key>``; a reader never sees half an object."""
+    """Objects at ``<root>/<bucket>/<key>``; a reader never sees half an object.
 
-    def __init__(self, root: Path) -> None:
+    placeholders: what is no playlist is stored as a few bytes, which nobody has to make.
+    """
+
+    def __init__(self, root: Path, *, placeholders: bool = False) -> None:
         self._root = root
+        self._placeholders = placeholders
+
+    def placeholder(self, key: str) -> bytes | None:
+        """What is stored for the object in the place of its content; None: the content."""
+        return _PLACEHOLDER if self._placeholders and not key.endswith(".m3u8") else None
 
     def put(self, bucket: str, key: str, content: bytes) -> None:
         """Write or overwrite.

@@ -29,7 +29,7 @@ class Shelf:
 
     async def write(self, name: str, make: Callable[[], bytes]) -> None:
         if self._store is not None:
-            content = await asyncio.to_thread(make)
+            content = self._store.placeholder(name) or await asyncio.to_thread(make)
             self._store.put(self._bucket, name, content)
         self._on_file(name)
 

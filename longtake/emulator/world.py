@@ -24,7 +24,11 @@ class World:
         self.ledger = Ledger()
         self.faults = FaultPlan(self.rng)
         self.callbacks = CallbackSender(self.clock, self.faults, settings.callbacks)
-        self.store = ObjectStore(settings.data) if settings.data and settings.media else None
+        self.store = (
+            ObjectStore(settings.data, placeholders=settings.placeholders)
+            if settings.data and settings.media
+            else None
+        )
 
     def hex_id(self, digits: int) -> str:
         return f"{self.rng.getrandbits(4 * digits):0{digits}x}"

@@ -9,6 +9,7 @@ from typing import Any
 
 from longtake.cli.faults.evidence import Call, Evidence, Kill, Ledger, Run, Struck, Task
 from longtake.contracts.payloads import RecordingStatus
+from longtake.domain.files import Manifest, Outcome, StoredFile
 
 T0 = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 
@@ -71,6 +72,12 @@ def status(**given: Any) -> RecordingStatus:
     return RecordingStatus.model_validate(plain | given)
 
 
+def manifest(*keys: str) -> Manifest:
+    """A complete one."""
+    files = [StoredFile(key=key, kind="playlist", size=9, segment=1) for key in keys]
+    return Manifest(outcome=Outcome.COMPLETE, storage="demo", files=tuple(files))
+
+
 def run(room: str = "room", **given: Any) -> Run:
     plain: dict[str, Any] = {
         "room": room,
@@ -80,6 +87,7 @@ def run(room: str = "room", **given: Any) -> Run:
         "ended": at(22),
         "outcome": "completed",
         "status": status(),
+        "manifest": manifest("k1/a1/t1.m3u8"),
         "signals": ("change_layout", "stop"),
     }
     return Run(**(plain | given))

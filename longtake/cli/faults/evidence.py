@@ -9,6 +9,7 @@ from typing import Any
 
 from longtake.cli.faults.manners import MANNERS, Manners, Role
 from longtake.contracts.payloads import RecordingStatus
+from longtake.domain.files import Manifest
 
 FAR = datetime(2200, 1, 1, tzinfo=UTC)
 """The end of what has not ended."""
@@ -117,6 +118,7 @@ class Run:
     """Of Temporal: completed, failed, running, ..."""
     status: RecordingStatus | None = None
     """The session's own answer; None when it gave none."""
+    manifest: Manifest | None = None
     timeline: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
     """Names of the callers' signals that are in the history."""

@@ -26,6 +26,7 @@ RULES: Mapping[int, tuple[str, Rule]] = {
     6: ("the last layout is the last wish, one call at a time", judge_calls.layouts_follow),
     7: ("permanent errors end it, others are spaced", judge_calls.errors_are_heeded),
     8: ("calls in any second stay within the rate", judge_calls.rate_is_kept),
+    9: ("a session called complete has every file", judge_sessions.complete_is_complete),
     10: ("no path is written by two attempts", judge_sessions.paths_are_apart),
     11: ("callbacks never change the outcome", judge_sessions.callbacks_change_nothing),
     12: ("one live session per room", judge_sessions.one_session_per_room),
@@ -34,7 +35,7 @@ RULES: Mapping[int, tuple[str, Rule]] = {
     15: ("every history replays", judge_sessions.histories_replay),
     16: ("every session ends in time", judge_sessions.sessions_end),
 }
-"""9 needs media, 17 to 19 a clock of their own: `tests/conformance` and `tests/workflows`."""
+"""17 to 19 need a clock of their own: `tests/workflows`."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from itertools import combinations, pairwise
 
 from longtake.cli.faults.evidence import HELD, REPLACED_WITHIN, Evidence, Run, Task
+from longtake.domain.files import Outcome
 from longtake.domain.session import EndReason, State
 
 _STARTS_HEARD = timedelta(seconds=2)
@@ -85,6 +86,19 @@ def nothing_left_running(evidence: Evidence) -> Iterator[str]:
     for task in evidence.end.tasks:
         if task.ended is None:
             yield f"{task.room}: task {_short(task)} outlived even the vendor's idle time"
+
+
+def complete_is_complete(evidence: Evidence) -> Iterator[str]:
+    """9. Everything that the vendor ever stored of the session's tasks is in its manifest."""
+    files = {task.id: task.files for task in evidence.end.tasks}
+    for run in evidence.runs:
+        if run.manifest is None or run.manifest.outcome is not Outcome.COMPLETE:
+            continue
+        yield HELD
+        known = {file.key for file in run.manifest.files}
+        stored = {key for task in run.segment_ids() for key in files.get(task, ())}
+        if lacking := sorted(stored - known):
+            yield f"{run.called}: called complete without {len(lacking)} files, as {lacking[0]}"
 
 
 def paths_are_apart(evidence: Evidence) -> Iterator[str]:

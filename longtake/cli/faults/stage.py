@@ -182,13 +182,13 @@ class Stage:
         options = {f"timings.{name}": seconds for name, seconds in manners.timings.items()}
         options |= {f"limits.{name}": most for name, most in manners.limits.items()}
         given = [f"--option={vendor}.{name}={value}" for name, value in options.items()]
-        return ["--no-media", f"--seed={self.seed}", *given]
+        return ["--placeholders", f"--seed={self.seed}", *given]
 
 
 def _changes(
     vendor: str, rate: float, ports: Mapping[str, int]
 ) -> dict[str, dict[str, Value | None]]:
-    """Without media there is no bucket to be read; secrets of the bucket are to be recognised."""
+    """By the wires; and the bucket's secrets are to be recognised."""
     told = emulated(vendor).storage(BUCKET)
     account: dict[str, Value | None] = {
         "calls_per_second": rate,
@@ -200,7 +200,6 @@ def _changes(
         "temporal": {"address": f"{HOST}:{ports['to temporal']}"},
         "worker": {"graceful_shutdown_seconds": 1},
         f"accounts.{ACCOUNT}": account,
-        f"storage.{STORAGE}": {"url": None},
         f"storage.{STORAGE}.{vendor}": {key: BUCKET_SECRET for key in told if key == "secret_key"},
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import (
@@ -28,9 +28,11 @@ from longtake.cli.faults.stage import Stage, secrets_of
 from longtake.contracts import names
 from longtake.contracts.ids import swept_id
 from longtake.contracts.payloads import RecordingStatus, Timeline
+from longtake.domain.files import Manifest
 from longtake.temporal.runner import workflow_runner
 
 _ROOM = SearchAttributeKey.for_keyword("RecordingRoom")
+_FILES = cast("type[Manifest | None]", Manifest | None)
 _SETTLE = 10.0
 """Seconds for a task that was told to stop to leave its room."""
 _ANSWER_WITHIN = timedelta(seconds=15)
@@ -150,7 +152,7 @@ async def _run(
     replayer: Replayer,
 ) -> Run:
     replayed = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-    status, timeline = await _asked(handle)
+    status, timeline, manifest = await _asked(handle)
     return Run(
         room=described.typed_search_attributes[_ROOM],
         workflow_id=described.id,
@@ -159,6 +161,7 @@ async def _run(
         ended=described.close_time,
         outcome=described.status.name.lower() if described.status else "unknown",
         status=status,
+        manifest=manifest,
         timeline=timeline,
         signals=_signals(history),
         replay=_short(replayed.replay_failure),
@@ -168,16 +171,17 @@ async def _run(
 
 async def _asked(
     handle: WorkflowHandle[Any, Any],
-) -> tuple[RecordingStatus | None, tuple[str, ...]]:
+) -> tuple[RecordingStatus | None, tuple[str, ...], Manifest | None]:
     """What the session says of itself; nothing when no worker can make it answer."""
     try:
         status = await handle.query(
             names.STATUS, result_type=RecordingStatus, rpc_timeout=_ANSWER_WITHIN
         )
+        manifest = await handle.query(names.FILES, result_type=_FILES, rpc_timeout=_ANSWER_WITHIN)
         told = await handle.query(names.TIMELINE, result_type=Timeline, rpc_timeout=_ANSWER_WITHIN)
     except (RPCError, WorkflowQueryFailedError):
-        return None, ()
-    return status, tuple(f"{note.at:%H:%M:%S} {note.text}" for note in told.notes)
+        return None, (), None
+    return status, tuple(f"{note.at:%H:%M:%S} {note.text}" for note in told.notes), manifest
 
 
 def _signals(history: WorkflowHistory) -> tuple[str, ...]:
