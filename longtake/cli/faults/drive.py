@@ -13,6 +13,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 from longtake.cli.emulated import ACCOUNT, STORAGE, emulated
+from longtake.cli.faults.manners import MANNERS
 from longtake.cli.faults.plan import PEOPLE, Cut, Kill, Order, Plan, SessionPlan
 from longtake.cli.faults.stage import Stage
 from longtake.contracts import names
@@ -126,11 +127,19 @@ async def _session(
     orders = asyncio.gather(*strikes, _orders(stage, application, session, played, began))
     try:
         await orders
+        if _forgets(stage.vendor, session):
+            # No call ends such a task, and its files are complete only when people have left.
+            await stage.emulator.fill(session.room, {})
         for started in live:
             with suppress(WorkflowFailureError):
                 await insisted(started.result)
     finally:
         orders.cancel()
+
+
+def _forgets(vendor: str, session: SessionPlan) -> bool:
+    rules = [*session.rules, *(strike.rule for strike in session.strikes)]
+    return any(rule["kind"] in MANNERS[vendor].lost_by for rule in rules)
 
 
 async def _orders(
