@@ -1,4 +1,4 @@
-FROM python:3.11-slim AS install
+FROM python:3.11.13-slim-bookworm AS install
 WORKDIR /build
 RUN python -m venv /opt/longtake
 ENV PATH=/opt/longtake/bin:$PATH
@@ -9,7 +9,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY longtake longtake
 RUN pip install --no-cache-dir --no-deps --no-build-isolation .
 
-FROM python:3.11-slim
+FROM python:3.11.13-slim-bookworm
 ENV PATH=/opt/longtake/bin:$PATH \
     PYTHONUNBUFFERED=1
 RUN useradd --create-home --uid 10001 longtake \

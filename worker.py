@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import sys
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
@@ -21,23 +22,30 @@ from typing import Any
 
 import httpx
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.files import FileActivities
 from activities.recording import RecordingActivities
+from activities.scheduled import ScheduledActivities
 from activities.sweep import SweepActivities
-from longtake.contracts import names
+from longtake.contracts import metrics, names
 from longtake.domain.errors import InvalidRequest
 from longtake.domain.ports import ObjectStore, Recorder
 from longtake.media.playlist import parse_playlist
+from longtake.reloading import Reloader
 from longtake.settings import DEFAULT_PATH, Settings, SettingsError, load
 from longtake.storage.bucket import open_store
-from longtake.temporal.client import connect
+from longtake.temporal import census
+from longtake.temporal.codec import CodecError
+from longtake.temporal.connection import connect_by
 from longtake.temporal.runner import workflow_runner
+from longtake.temporal.schedules import Schedules
 from longtake.temporal.sweeps import SweptSessions, ensure_sweeps
 from longtake.vendorkit.http import open_client
 from workflows.recording import RecordingWorkflow
+from workflows.scheduled import ScheduledRecordingWorkflow
 from workflows.sweep import SweepWorkflow
 from workflows.unclaimed import UnclaimedWorkflow
 
@@ -50,7 +58,8 @@ CONNECT_AGAIN = 2.0
 class Accounts:
     """The activities' directory, answered from the settings.
 
-    One http client per account, shared by all its calls; recorders and stores are made once.
+    One http client per account, shared by all its calls; recorders and stores are made once, and
+    anew when their settings change.
     """
 
     def __init__(self, settings: Settings, now: Callable[[], datetime]) -> None:
@@ -59,6 +68,33 @@ class Accounts:
         self._clients: dict[str, httpx.AsyncClient] = {}
         self._recorders: dict[str, Recorder] = {}
         self._stores: dict[str, ObjectStore] = {}
+        self._retired: dict[httpx.AsyncClient, weakref.finalize[..., Recorder]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def adopt(self, settings: Settings) -> None:
+        """Answer from these settings from now on; calls under way go on with what they have."""
+        old, self._settings = self._settings, settings
+        for name in list(self._recorders):
+            if _told(old, name) != _told(settings, name):
+                self._retire(self._recorders.pop(name), self._clients.pop(name))
+        for name in list(self._stores):
+            if old.storages.get(name) != settings.storages.get(name):
+                del self._stores[name]
+
+    def _retire(self, recorder: Recorder, client: httpx.AsyncClient) -> None:
+        """Close the client once no call is under way: each of them holds the recorder."""
+        loop = asyncio.get_running_loop()
+
+        def close() -> None:
+            if self._retired.pop(client, None) is not None:
+                self._closing.add(task := loop.create_task(client.aclose()))
+                task.add_done_callback(self._closing.discard)
+
+        def let_go() -> None:
+            with suppress(RuntimeError):  # the loop is closed already
+                loop.call_soon_threadsafe(close)
+
+        self._retired[client] = weakref.finalize(recorder, let_go)
 
     def recorder(self, vendor: str, account: str) -> Recorder:
         """The account's recorder; NotConfigured, or InvalidRequest if it is another vendor's."""
@@ -87,50 +123,133 @@ class Accounts:
 
     async def aclose(self) -> None:
         """Close the http clients."""
-        for client in self._clients.values():
+        for finalizer in self._retired.values():
+            finalizer.detach()
+        for client in (*self._clients.values(), *self._retired):
             await client.aclose()
+        self._retired.clear()
+        await asyncio.gather(*self._closing)
+
+
+def _told(settings: Settings, account: str) -> object:
+    """All of the settings that an account's recorder is made from."""
+    found = settings.accounts.get(account)
+    return found and (found, settings.storage_at(found.vendor.slug))
+
+
+class Crew:
+    """The workers for vendor calls: one for each account, as many as the settings have."""
+
+    def __init__(self, group: asyncio.TaskGroup, hire: Callable[[str, float], Worker]) -> None:
+        """`group` carries the workers, and ends when one of them fails."""
+        self._group = group
+        self._hire = hire
+        self._working: dict[str, tuple[float, Worker]] = {}
+
+    async def adopt(self, rates: Mapping[str, float]) -> None:
+        """Work for these accounts and no others, each at its rate in calls per second.
+
+        What sessions of an account that is gone ask for waits until the account is back.
+        """
+        gone = [name for name, (rate, _) in self._working.items() if rates.get(name) != rate]
+        await asyncio.gather(*(self._working.pop(name)[1].shutdown() for name in gone))
+        for name, rate in rates.items():
+            if name not in self._working:
+                worker = self._hire(name, rate)
+                self._working[name] = rate, worker
+                self._group.create_task(worker.run())
 
 
 def build_workers(
     client: Client, settings: Settings, accounts: Accounts, task_queue: str = names.TASK_QUEUE
 ) -> list[Worker]:
-    """One worker for workflows, one for files, and one per account for its vendor calls.
+    """One worker for workflows, one for files, and one per account for its vendor calls."""
+    hire = hiring(client, settings, accounts, task_queue)
+    calls = [hire(account, rate) for account, rate in _rates(settings).items()]
+    return [*base_workers(client, settings, accounts, task_queue), *calls]
 
-    Vendor calls never share a queue with workflows: an eagerly started activity would pass by
-    the rate that the server holds the account to.
-    """
+
+def base_workers(
+    client: Client, settings: Settings, accounts: Accounts, task_queue: str
+) -> list[Worker]:
+    """The workers that serve every account: for workflows, and for files."""
     recording = RecordingActivities(accounts, _utc_now)
     sweep = SweepActivities(SweptSessions(client, task_queue), _utc_now)
+    scheduled = ScheduledActivities(Schedules(client, task_queue))
     files = FileActivities(accounts, parse_playlist)
-    grace = timedelta(seconds=settings.worker.graceful_shutdown_seconds)
     sessions = Worker(
         client,
         task_queue=task_queue,
-        workflows=[RecordingWorkflow, SweepWorkflow, UnclaimedWorkflow],
-        activities=[recording.prepare, sweep.survey, sweep.revive, sweep.keep],
+        workflows=[
+            RecordingWorkflow,
+            ScheduledRecordingWorkflow,
+            SweepWorkflow,
+            UnclaimedWorkflow,
+        ],
+        activities=[
+            recording.prepare,
+            scheduled.occupant,
+            scheduled.vacated,
+            sweep.survey,
+            sweep.revive,
+            sweep.keep,
+        ],
         workflow_runner=workflow_runner(),
+        deployment_config=_version(settings),
         max_cached_workflows=settings.worker.max_cached_workflows,
         sticky_queue_schedule_to_start_timeout=names.STICKY_TIMEOUT,
-        graceful_shutdown_timeout=grace,
+        graceful_shutdown_timeout=_grace(settings),
     )
     media = Worker(
         client,
         task_queue=names.media_queue(task_queue),
         activities=[files.find_task, files.check],
-        graceful_shutdown_timeout=grace,
+        graceful_shutdown_timeout=_grace(settings),
     )
-    calls = [
-        Worker(
+    return [sessions, media]
+
+
+def hiring(
+    client: Client, settings: Settings, accounts: Accounts, task_queue: str
+) -> Callable[[str, float], Worker]:
+    """Makes the worker for an account's vendor calls, given its name and its rate.
+
+    They never share a queue with workflows: an eagerly started activity would pass by the rate
+    that the server holds the account to.
+    """
+    recording = RecordingActivities(accounts, _utc_now)
+
+    def hire(account: str, rate: float) -> Worker:
+        return Worker(
             client,
             task_queue=names.account_queue(task_queue, account),
             activities=_calls(recording),
             max_task_queue_activities_per_second=rate,
             disable_eager_activity_execution=True,
-            graceful_shutdown_timeout=grace,
+            graceful_shutdown_timeout=_grace(settings),
         )
-        for account, rate in _rates(settings).items()
-    ]
-    return [sessions, media, *calls]
+
+    return hire
+
+
+def _version(settings: Settings) -> WorkerDeploymentConfig | None:
+    """The version of the worker for workflows. The others have none: an account's calls are
+    served as long as any worker lives, and what is sent to them only ever gains fields.
+
+    Sessions move to the current version: one of thirty days would else keep its worker for as
+    long, together with every defect that was mended since.
+    """
+    if settings.worker.deployment is None:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(settings.worker.deployment, settings.worker.build_id),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+    )
+
+
+def _grace(settings: Settings) -> timedelta:
+    return timedelta(seconds=settings.worker.graceful_shutdown_seconds)
 
 
 def _calls(recording: RecordingActivities) -> Sequence[Callable[..., Any]]:
@@ -152,19 +271,39 @@ def _rates(settings: Settings) -> Mapping[str, float]:
     return {name: found.settings.calls_per_second for name, found in settings.accounts.items()}
 
 
-async def run(settings: Settings, task_queue: str, stop: asyncio.Event) -> None:
-    """Work until `stop`; calls under way are heard to their end within the grace."""
+async def run(
+    settings: Settings, task_queue: str, stop: asyncio.Event, reloader: Reloader | None = None
+) -> None:
+    """Work until `stop`; calls under way are heard to their end within the grace.
+
+    Accounts and storages that `reloader` finds changed count from the next call on.
+    """
     accounts = Accounts(settings, _utc_now)
     client = await _connected(settings, stop)
     if client is None:
         return
     async with AsyncExitStack() as stack:
         stack.push_async_callback(accounts.aclose)
-        for worker in build_workers(client, settings, accounts, task_queue):
+        for worker in base_workers(client, settings, accounts, task_queue):
             await stack.enter_async_context(worker)
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        crew = Crew(group, hiring(client, settings, accounts, task_queue))
+        await crew.adopt(_rates(settings))
         await _schedule_sweeps(client, settings, task_queue)
+
+        async def adopt(new: Settings) -> None:
+            accounts.adopt(new)
+            await crew.adopt(_rates(new))
+            await _schedule_sweeps(client, new, task_queue)
+
         log.info("working for %s", ", ".join(settings.accounts) or "no account")
+        beside = [group.create_task(reloader.watch(adopt))] if reloader else []
+        if settings.worker.metrics_address is not None:
+            beside.append(group.create_task(census.show(client, _utc_now)))
         await stop.wait()
+        for task in beside:
+            task.cancel()
+        await crew.adopt({})
 
 
 async def _connected(settings: Settings, stop: asyncio.Event) -> Client | None:
@@ -172,7 +311,7 @@ async def _connected(settings: Settings, stop: asyncio.Event) -> Client | None:
     address, runtime = settings.temporal.address, _runtime(settings)
     while not stop.is_set():
         try:
-            return await connect(address, settings.temporal.namespace, runtime=runtime)
+            return await connect_by(settings.connection, runtime=runtime)
         except RuntimeError as err:  # the SDK's word for a server that cannot be reached
             log.warning("Temporal at %s: %s; trying again", address, str(err).splitlines()[0])
         with suppress(TimeoutError):
@@ -190,22 +329,25 @@ async def _schedule_sweeps(client: Client, settings: Settings, task_queue: str) 
 def _runtime(settings: Settings) -> Runtime | None:
     if settings.worker.metrics_address is None:
         return None
-    metrics = PrometheusConfig(
-        bind_address=settings.worker.metrics_address, durations_as_seconds=True
+    prometheus = PrometheusConfig(
+        bind_address=settings.worker.metrics_address,
+        durations_as_seconds=True,
+        histogram_bucket_overrides=metrics.BUCKETS,
     )
-    return Runtime(telemetry=TelemetryConfig(metrics=metrics))
+    return Runtime(telemetry=TelemetryConfig(metrics=prometheus))
 
 
 async def _main(path: Path, task_queue: str) -> int:
     try:
         settings = load(path, os.environ)
-    except SettingsError as err:
+        settings.connection.data_converter  # noqa: B018 - whether it can be made
+    except (CodecError, SettingsError) as err:
         print(err, file=sys.stderr)  # noqa: T201 - a program's own words
         return 2
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await run(settings, task_queue, stop)
+    await run(settings, task_queue, stop, Reloader(path, os.environ, settings))
     return 0
 
 

@@ -12,6 +12,7 @@ from temporalio import activity
 
 from activities.directory import Directory
 from activities.failures import ask_again, in_doubt, temporal_failures
+from activities.measures import count_poll, counted
 from longtake.contracts import names
 from longtake.contracts.payloads import (
     Acquired,
@@ -60,7 +61,9 @@ class RecordingActivities:
         """Reserve a resource for an attempt."""
         with temporal_failures():
             recorder = self._recorder(order.request)
-            return Acquired(resource=await recorder.acquire(order.request, order.attempt))
+            with counted(order.request, "acquire"):
+                resource = await recorder.acquire(order.request, order.attempt)
+            return Acquired(resource=resource)
 
     @activity.defn(name=names.START)
     async def start(self, order: StartInput) -> Started:
@@ -76,7 +79,8 @@ class RecordingActivities:
             send = recorder.recover if order.recover else recorder.start
             call = send(order.request, order.scene, order.attempt)
             try:
-                return Started(task_id=await _to_its_end(call))
+                with counted(order.request, "recover" if order.recover else "start"):
+                    return Started(task_id=await _to_its_end(call))
             except RecordingError:
                 raise
             except Exception as err:
@@ -89,7 +93,8 @@ class RecordingActivities:
         """Make a running task show another scene."""
         with temporal_failures():
             recorder = self._recorder(order.request)
-            await recorder.apply(order.request, order.task, order.scene, order.part)
+            with counted(order.request, "apply"):
+                await recorder.apply(order.request, order.task, order.scene, order.part)
 
     @activity.defn(name=names.WATCH)
     async def watch(self, order: WatchInput) -> Observation:
@@ -97,11 +102,15 @@ class RecordingActivities:
         if order.first_after and activity.info().attempt == 1:
             raise ask_again(order.first_after, "giving the recorder time to come up")
         with temporal_failures(every=order.every):
-            seen = await self._recorder(order.request).query(order.request, order.task)
+            recorder = self._recorder(order.request)
+            with counted(order.request, "query"):
+                seen = await recorder.query(order.request, order.task)
         if order.made_after and seen.began_at and seen.began_at < order.made_after:
             detail = f"made at {seen.began_at:%H:%M:%S} UTC, before it was asked for"
             seen = Observation(phase=TaskPhase.MISSING, at=seen.at, detail=detail)
-        if seen.same_news(order.known):
+        news = not seen.same_news(order.known)
+        count_poll(order.request, news=news)
+        if not news:
             raise ask_again(order.every, f"no change: {seen.detail or seen.phase}")
         return seen
 
@@ -111,7 +120,8 @@ class RecordingActivities:
         with temporal_failures():
             recorder = self._recorder(order.request)
             try:
-                return await _to_its_end(recorder.stop(order.request, order.task))
+                with counted(order.request, "stop"):
+                    return await _to_its_end(recorder.stop(order.request, order.task))
             except NoRecordedData as err:
                 return Stopped(uploading="nothing", detail=str(err))
             except AlreadyStopped as err:

@@ -20,11 +20,16 @@ from longtake.contracts.sweeping import (
     Suspicion,
     SweepOrder,
 )
+from longtake.domain.events import TaskPhase, VendorEvent
 from longtake.domain.ports import Task
 from longtake.domain.session import EndReason, Session, State
 
 LOOK_BACK = timedelta(days=3)
 """So far back are closed sessions looked at, and so long are unclaimed events kept."""
+
+MOVING_FOR = timedelta(minutes=3)
+"""A task that the vendor does not know may be moving to another server: longer than that it is
+gone."""
 
 MOST = 20
 """Sessions that one sweep looks at; the next one looks at the others."""
@@ -43,6 +48,10 @@ class Sessions(Protocol):
 
     async def carried(self, workflow_id: str, run_id: str = "") -> Carried | None:
         """All that a session knows; without a run, the live one's. None if it cannot be told."""
+        ...
+
+    async def latest(self, workflow_id: str) -> tuple[ClosedSession | None, Carried] | None:
+        """The last run of a session: None for the first if it lives; None if there is none."""
         ...
 
     def live_in(self, account: str, room: str) -> AsyncIterator[tuple[str, Carried]]:
@@ -107,8 +116,15 @@ class SweepActivities:
 
     @activity.defn(name=names.REVIVE)
     async def revive(self, revival: Revival) -> Revived:
-        """Start the workflow that ends the session, unless it has come to life again."""
-        suspicion = revival.suspicion
+        """Start the workflow that ends the session, unless it has come to life again, or a stray
+        is over already.
+        """
+        suspicion, event = revival.suspicion, revival.suspicion.event
+        phases = {seen.phase for seen in revival.seen.values()}
+        if event and all(phase.over or phase is TaskPhase.MISSING for phase in phases):
+            if self._now() - event.at > MOVING_FOR:
+                await self._let_go(event)
+            return Revived()
         carried = await self._sessions.carried(suspicion.workflow_id, suspicion.run_id)
         if carried is None or await self._goes_on(suspicion.workflow_id, suspicion.key):
             return Revived()
@@ -119,6 +135,12 @@ class SweepActivities:
             workflow_id, Carried(request=carried.request, session=session)
         )
         return Revived(workflow_id=workflow_id if begun else "")
+
+    async def _let_go(self, event: VendorEvent) -> None:
+        """Keep nothing more of the event's task."""
+        kept = await self._sessions.unclaimed(event.account)
+        ids = tuple(each.event.id for each in kept if each.event.task_id == event.task_id)
+        await self._sessions.claim(event.account, ids)
 
     async def _abandoned(self, order: SweepOrder) -> AsyncIterator[Suspicion]:
         now, found = self._now(), 0
@@ -148,26 +170,50 @@ class SweepActivities:
             if live.session.could_be_of(event):
                 await self._sessions.tell(workflow_id, kept)
                 return None, f"told to {workflow_id}"
-        async for closed in self._sessions.closed_in(event.account, event.room):
-            carried = await self._sessions.carried(closed.workflow_id, closed.run_id)
-            if carried is None or not carried.session.could_be_of(event):
-                continue
-            session = carried.session
-            session.abandon(self._now())
-            if any(segment.task.id == event.task_id for segment in session.segments):
-                return None, f"known to {closed.workflow_id}, which ends its own tasks"
-            session.hear(event, self._now())
-            stray = next((s for s in session.strays if s.task_id == event.task_id), None)
-            if stray is None:
-                continue
-            if stray.settled or await self._sessions.is_known(swept_id(session.key, event.task_id)):
-                return None, f"a stray of {closed.workflow_id}, ended"
-            task = Task(attempt=stray.attempt, id=event.task_id)
-            why = f"left a stray, which the vendor now names: {event.task_id}"
-            return _suspicion(closed, carried, why, (task,), kept), ""
+        async for closed, carried in self._over(event):
+            if closed is None:
+                heir = swept_id(carried.session.key)
+                await self._sessions.tell(heir, kept)
+                return None, f"told to {heir}"
+            suspicion, told = await self._left(closed, carried, kept)
+            if suspicion or told:
+                return suspicion, told
         if self._now() - kept.since > LOOK_BACK:
             return None, "belongs to nobody known, and is old"
         return None, ""
+
+    async def _over(
+        self, event: VendorEvent
+    ) -> AsyncIterator[tuple[ClosedSession | None, Carried]]:
+        """Closed sessions that an event may be of; each as what a sweep let end for it, which went
+        on with all that it knew. None for the run: that lives. One that was ended from outside is
+        left until it has been let end.
+        """
+        async for closed in self._sessions.closed_in(event.account, event.room):
+            carried = await self._sessions.carried(closed.workflow_id, closed.run_id)
+            if carried is not None and carried.session.could_be_of(event):
+                if heir := await self._sessions.latest(swept_id(carried.session.key)):
+                    yield heir
+                elif carried.session.state is State.FINISHED:
+                    yield closed, carried
+
+    async def _left(
+        self, closed: ClosedSession, carried: Carried, kept: KeptEvent
+    ) -> tuple[Suspicion | None, str]:
+        """What a session that is over has to do with an event's task, likewise."""
+        event, session = kept.event, carried.session
+        session.abandon(self._now())
+        if any(segment.task.id == event.task_id for segment in session.segments):
+            return None, f"known to {closed.workflow_id}, which ends its own tasks"
+        session.hear(event, self._now())
+        stray = next((s for s in session.strays if s.task_id == event.task_id), None)
+        if stray is None:
+            return None, ""
+        if stray.settled or await self._sessions.is_known(swept_id(session.key, event.task_id)):
+            return None, f"a stray of {closed.workflow_id}, ended"
+        task = Task(attempt=stray.attempt, id=event.task_id)
+        why = f"left a stray, which the vendor now names: {event.task_id}"
+        return _suspicion(closed, carried, why, (task,), event), ""
 
     def _at_its_end(self, session: Session, revival: Revival) -> Session:
         """The session as it stands when only its end is left to do."""
@@ -201,7 +247,7 @@ def _suspicion(
     carried: Carried,
     why: str,
     tasks: tuple[Task, ...],
-    kept: KeptEvent | None = None,
+    event: VendorEvent | None = None,
 ) -> Suspicion:
     return Suspicion(
         workflow_id=closed.workflow_id,
@@ -210,5 +256,5 @@ def _suspicion(
         why=why,
         request=carried.request,
         tasks=tasks,
-        event=kept and kept.event,
+        event=event,
     )

@@ -9,29 +9,48 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 from urllib.parse import unquote
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
+from temporalio.envconfig import ClientConnectConfig
 
+from longtake import __version__
 from longtake.domain.errors import NotConfigured
 from longtake.domain.recording import Name
 from longtake.storage.profile import StorageProfile
+from longtake.temporal.connection import Connection, profile_of
+from longtake.temporal.settings import (
+    Address,
+    CodecServerSettings,
+    TemporalSettings,
+    connection_of,
+)
+from longtake.temporal.settings import SettingsTable as _Table
 from longtake.vendorkit.spec import AccountSettings, VendorSpec
 from longtake.vendors import REGISTRY, vendor
 
 DEFAULT_PATH = Path("longtake.toml")
-
-Address = Annotated[str, Field(pattern=r"^\S+:\d{1,5}$")]
-"""`host:port`."""
 
 RESERVED_ACCOUNT = "media"
 """Task queues end in their account's name; the files' queue ends in this."""
 
 _ENV = re.compile(r"env:(.+)")
 _FILE = re.compile(r"file:(?!//)(.+)")  # file://... is a storage's url
+_REFERRING = {"temporal", "codec_server", "worker"}
+"""Tables in which references count, beside accounts and storages."""
+_BY_REFERENCE = {("temporal", "api_key"), ("temporal", "tls_key"), ("codec_server", "token")}
+_KEYS = ("temporal", "codec", "keys")
+"""What opens everything must not stand in the file itself."""
 _NAME = TypeAdapter[str](Name)
 _ModelT = TypeVar("_ModelT", bound=BaseModel)
 _FoundT = TypeVar("_FoundT")
@@ -56,17 +75,6 @@ class SettingsError(Exception):
         self.problems = problems
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class TemporalSettings(_Table):
-    """`[temporal]`: the server; the task queues are part of the contract."""
-
-    address: Address = "127.0.0.1:7233"
-    namespace: str = Field(default="default", min_length=1)
-
-
 class WorkerSettings(_Table):
     """`[worker]`."""
 
@@ -78,6 +86,11 @@ class WorkerSettings(_Table):
     """How long a call to a vendor may still take once the worker is told to stop."""
     sweep_seconds: float = Field(default=300, ge=0)
     """Between two looks for recordings that no session looks after; 0: there are none."""
+    deployment: Annotated[str, Field(pattern=r"^[^.:\s]+$")] | None = None
+    """The worker deployment by which Temporal knows these workers' versions; None: it knows none.
+    """
+    build_id: Annotated[str, Field(pattern=r"^[^:\s]+$")] = __version__
+    """The version of this worker within its deployment."""
 
 
 class CallbackSettings(_Table):
@@ -94,6 +107,7 @@ class _File(_Table):
     temporal: TemporalSettings = TemporalSettings()
     worker: WorkerSettings = WorkerSettings()
     callbacks: CallbackSettings = CallbackSettings()
+    codec_server: CodecServerSettings | None = None
     accounts: dict[str, dict[str, Any]] = {}
     storage: dict[str, dict[str, Any]] = {}
 
@@ -136,6 +150,11 @@ class Settings:
     callbacks: CallbackSettings
     accounts: Mapping[str, Account]
     storages: Mapping[str, Storage]
+    connection: Connection
+    """`temporal` and what Temporal's own configuration adds to it."""
+    codec_server: CodecServerSettings | None = None
+    sources: frozenset[Path] = field(default=frozenset(), compare=False)
+    """The files that were read."""
 
     def account(self, name: str) -> tuple[VendorSpec[Any, Any], AccountSettings]:
         """The vendor and its account settings; NotConfigured lists the names there are."""
@@ -167,13 +186,18 @@ def load(path: Path, environ: Mapping[str, str]) -> Settings:
     tables = reader.tables()
     accounts = {name: reader.account(name, given) for name, given in tables.accounts.items()}
     storages = {name: reader.storage(name, given) for name, given in tables.storage.items()}
+    connection = reader.connection(tables.temporal)
     reader.raise_problems()
+    where = {"address": connection.address, "namespace": connection.namespace}
     return Settings(
-        temporal=tables.temporal,
+        temporal=tables.temporal.model_copy(update=where),
         worker=tables.worker,
         callbacks=tables.callbacks,
         accounts={name: found for name, found in accounts.items() if found},
         storages={name: found for name, found in storages.items() if found},
+        connection=connection,
+        codec_server=tables.codec_server,
+        sources=frozenset(reader.sources),
     )
 
 
@@ -184,6 +208,7 @@ class _Reader:
         self._path = path
         self._environ = environ
         self._problems: dict[tuple[str, ...], str] = {}
+        self.sources = {path}
 
     def raise_problems(self) -> None:
         """SettingsError, if anything was noted."""
@@ -201,10 +226,31 @@ class _Reader:
         except tomllib.TOMLDecodeError as err:
             self._problem((), str(err))
         else:
+            for name in _REFERRING & given.keys():
+                given[name] = self._resolved(given[name], (name,))
             tables = self._checked(_File, given, ())
             if tables is not None:
                 return tables
         raise self._error()
+
+    def connection(self, given: TemporalSettings) -> Connection:
+        """`[temporal]` over Temporal's own configuration; what is said here wins."""
+        return connection_of(given, self._profile(given))
+
+    def _profile(self, given: TemporalSettings) -> ClientConnectConfig:
+        file = given.config_file and self._path.parent / given.config_file
+        if file is not None:
+            self.sources.add(file)
+        try:
+            if file is not None and not file.is_file():  # the loader would pass it over
+                raise FileNotFoundError(2, "No such file", str(file))
+            return profile_of(given.profile, file, self._environ)
+        except OSError as err:
+            self._problem(("temporal", "profile"), f"the file {err.filename}: {err.strerror}")
+        except RuntimeError as err:
+            # The lines below the first one quote the file.
+            self._problem(("temporal", "profile"), str(err).partition("\n")[0])
+        return {}
 
     def account(self, name: str, given: dict[str, Any]) -> Account | None:
         """`[accounts.NAME]`; None when a problem was noted."""
@@ -281,9 +327,12 @@ class _Reader:
             return value
         if named := _FILE.fullmatch(text):
             return self._content(self._path.parent / named[1], where)
+        if where[:3] == _KEYS or where in _BY_REFERENCE:
+            self._problem(where, "must be a reference: env:NAME or file:PATH")
         return text
 
     def _content(self, path: Path, where: tuple[str, ...]) -> str:
+        self.sources.add(path)
         try:
             # Editors and secret stores end a file with a line's end; no secret does.
             return path.read_text(encoding="utf-8").rstrip("\r\n")

@@ -13,8 +13,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.testing._timeskipping import TimeSkippingConfig
 
+from longtake.client import RecordingClient, connect
 from longtake.contracts import names
-from longtake.temporal.client import Recordings, connect
 from longtake.temporal.devserver import FAST_FLAGS, temporal_binary
 from tests.temporal.sessions import keeping_sessions
 
@@ -33,7 +33,7 @@ settings.register_profile(
 )
 settings.load_profile("busy machine")
 
-WAITING = {"conformance", "e2e", "faults", "workflows"}
+WAITING = {"conformance", "e2e", "faults", "schedules", "workflows"}
 """Folders of tests that wait more than they work."""
 
 
@@ -104,8 +104,8 @@ async def temporal() -> AsyncGenerator[Client]:
 
 
 @pytest.fixture
-def recordings(temporal: Client) -> Recordings:
-    return Recordings(temporal)
+def recordings(temporal: Client) -> RecordingClient:
+    return RecordingClient(temporal)
 
 
 @pytest.fixture

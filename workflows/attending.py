@@ -186,7 +186,7 @@ class Attendance:
         desk.calm("watch")
         if seen.phase.up:
             desk.calm(UNTIL_SEEN_UP)
-        self._segment.observe(seen, desk.now)
+        desk.observe(self._segment, seen)
 
     def _show_state(self) -> None:
         desk, segment = self._desk, self._segment

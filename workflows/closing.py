@@ -21,12 +21,14 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.events import Observation
     from longtake.domain.files import Manifest, Outcome, unverified
     from longtake.domain.ports import Stopped, Task
+    from longtake.domain.recording import Scene
     from longtake.domain.session import Failure, Segment, Stray
     from workflows import policies
     from workflows.alarm import Alarm
     from workflows.calls import TIMED_OUT
     from workflows.claiming import claimed
     from workflows.desk import Desk, settled
+    from workflows.searching import begin_search
 
 
 ENDED = Stopped(detail="ended at the vendor")
@@ -130,20 +132,20 @@ async def _settle(desk: Desk, recorder: str) -> None:
         if failure and failure.code not in policies.PASSING:
             break
     if recorder in session.suspects:
-        session.lose(session.last_attempt(recorder), desk.now)
+        desk.lose(session.last_attempt(recorder))
 
 
 async def _put_out(desk: Desk, recorder: str) -> Failure | None:
     """See a task of the recorder up, which has put out any other, and end it."""
     session, traits = desk.session, desk.traits
-    named = session.sighted(recorder)
+    named, scene = session.sighted(recorder), session.scene
     if named:
         task: Task | Failure = Task(attempt=session.last_attempt(recorder), id=named)
     else:
-        task = await _start_again(desk, recorder)
+        task = await _start_again(desk, recorder, scene)
     if isinstance(task, Failure):
         return task
-    segment = session.open_segment(task, session.scene, desk.now)
+    segment = session.open_segment(task, scene, desk.now)
     order = WatchInput(
         request=desk.request,
         task=task,
@@ -155,16 +157,16 @@ async def _put_out(desk: Desk, recorder: str) -> Failure | None:
     summary = f"see whether task {task.called} is up"
     seen = await desk.outcome(desk.call(names.WATCH, order, Observation, policy, summary))
     if isinstance(seen, Observation):
-        segment.observe(seen, desk.now)
+        desk.observe(segment, seen)
     await close(desk, segment, gone=segment.up_at is None)
     return None
 
 
-async def _start_again(desk: Desk, recorder: str) -> Task | Failure:
+async def _start_again(desk: Desk, recorder: str, scene: Scene) -> Task | Failure:
     session = desk.session
     attempt = session.open_attempt(desk.request.output.path_prefix, desk.now, recorder)
     desk.note(f"attempt {attempt.number} puts out {recorder}, which may be recording")
-    order = StartInput(request=desk.request, scene=session.scene, attempt=attempt, recover=True)
+    order = StartInput(request=desk.request, scene=scene, attempt=attempt, recover=True)
     policy = policies.within(policies.queued(policies.START), policies.LOST_ID_WAIT)
     summary = f"start {recorder} again"
     started = await desk.outcome(desk.call(names.START, order, Started, policy, summary))
@@ -219,10 +221,27 @@ async def await_strays(desk: Desk) -> None:
     strays = desk.session.strays
     if strays:
         until = max(stray.since for stray in strays) + policies.LOST_ID_WAIT + policies.STRAY_WAIT
+        nameless = [stray for stray in strays if not stray.task_id and not stray.settled]
+        searches = {s.attempt.number: begin_search(desk, s.attempt) for s in nameless}
+        naming = [
+            asyncio.create_task(_name(desk, stray, search))
+            for stray in nameless
+            if (search := searches[stray.attempt.number])
+        ]
         await desk.wait(lambda: all(s.settled for s in strays), until, "for the ids of strays")
+        for search in filter(None, searches.values()):
+            search.cancel()
+        await asyncio.gather(*naming)
         await desk.wait(lambda: all(s.settled for s in strays if s.task_id))
     if not all(stray.stopped_at for stray in strays):
         desk.attend_to("stray", "a stray may still be recording: its id was never told")
+
+
+async def _name(desk: Desk, stray: Stray, search: workflow.ActivityHandle[Started]) -> None:
+    found = await desk.outcome(search)
+    if isinstance(found, Started) and not stray.task_id:
+        stray.task_id = found.task_id
+        desk.stir()
 
 
 async def collect(desk: Desk) -> Manifest:
@@ -271,7 +290,7 @@ async def _check(desk: Desk, until: timedelta | None) -> Manifest | Failure:
             number=segment.number,
             task=segment.task,
             reported=segment.reported,
-            had_data=segment.had_data,
+            had_data=segment.leaves_files,
         )
         for segment in desk.session.segments
     )

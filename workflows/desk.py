@@ -12,10 +12,12 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
-    from longtake.domain.events import VendorEvent
+    from longtake.domain.events import Observation, VendorEvent
+    from longtake.domain.ports import Attempt
     from longtake.domain.recording import RecordingRequest
-    from longtake.domain.session import EndReason, Failure, Session, State
+    from longtake.domain.session import EndReason, Failure, Segment, Session, State
     from longtake.domain.traits import Traits
+    from workflows import measures
     from workflows.alarm import SOON
     from workflows.calls import call, outcome
     from workflows.details import details
@@ -188,6 +190,19 @@ class Desk:
             self.session.attention[topic] = why
             self.note(why, warning=True)
             self.publish()
+
+    def lose(self, attempt: Attempt) -> None:
+        """An attempt became a stray: it may be recording under an id nobody was told."""
+        before = len(self.session.strays)
+        self.session.lose(attempt, self.now)
+        measures.strays(self.request, len(self.session.strays) - before)
+
+    def observe(self, segment: Segment, seen: Observation) -> None:
+        """The vendor told how a task is."""
+        up_before = segment.up_at
+        segment.observe(seen, self.now)
+        if segment.up_at != up_before:
+            measures.came_up(self.request, self.session)
 
     def calm(self, topic: str) -> None:
         """What wanted a person's eye is over."""

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.session import Segment, Session, State
 
 LATEST_NOTES = 10
+_GAP = "\u2003"  # the UI's tables have no space between their columns
 _SIGNS = {
     State.SCHEDULED: "🕓",
     State.ACQUIRING: "🟡",
@@ -28,7 +29,7 @@ _SIGNS = {
 def details(request: RecordingRequest, session: Session) -> str:
     """State first, then what needs a person, then the facts."""
     blocks = [
-        f"## {_sign(session)} {session.state.upper()}: {session.evidence or 'not begun'}",
+        f"## {_sign(session)} {_headline(session)}",
         _warnings(session),
         _facts(request, session),
         _segments(session),
@@ -37,6 +38,12 @@ def details(request: RecordingRequest, session: Session) -> str:
         _notes(session),
     ]
     return "\n\n".join(block for block in blocks if block)
+
+
+def _headline(session: Session) -> str:
+    if session.failure and session.state is State.FINISHED:
+        return f"FAILED: {session.failure.code}"
+    return f"{session.state.upper()}: {session.evidence or 'not begun'}"
 
 
 def _sign(session: Session) -> str:
@@ -56,20 +63,23 @@ def _warnings(session: Session) -> str:
 
 def _facts(request: RecordingRequest, session: Session) -> str:
     live = session.live
-    shown = live.shown.revision if live else 0
     picture = f"revision {session.scene.revision}"
-    picture += ", shown" if shown == session.scene.revision else f", vendor shows {shown}"
+    if live:
+        shown = live.shown.revision
+        picture += ", shown" if shown == session.scene.revision else f", vendor shows {shown}"
     if session.scene.layout:
         picture = f"{_named(session.scene.layout)} ({picture})"
-    ends = session.end_reason or f"{_clock(session.deadline)} at the latest"
+    ends = ("Ends", f"{_clock(session.deadline)} at the latest")
+    if session.end_reason:
+        ends = ("Ended", ": ".join(filter(None, [session.end_reason, session.end_detail])))
     rows = [
-        ("Recording ", f"{request.vendor} · {request.account} · room **{request.room}**"),
+        ("Recording", f"{request.vendor} · {request.account} · room **{request.room}**"),
         ("Mode", f"{request.mode}, {request.media}, storage {request.output.storage}"),
         ("Picture", picture),
         ("Since", f"{_clock(session.since)}, evidence from {session.evidence_at:%H:%M:%S}"),
-        ("Ends", str(ends)),
+        ends,
     ]
-    return "\n".join(["| | |", "|---|---|", *(f"| {name} | {text} |" for name, text in rows)])
+    return "\n".join(["| | |", "|---|---|", *(f"| {name}{_GAP} | {text} |" for name, text in rows)])
 
 
 def _segments(session: Session) -> str:
@@ -102,8 +112,9 @@ def _files(session: Session) -> str:
     manifest = session.manifest
     if manifest is None:
         return ""
-    text = f"**Files: {manifest.outcome}**, {manifest.count} files, {manifest.size / 1e6:.1f} MB"
-    text += f", {manifest.seconds:.0f} s"
+    text = f"**Files: {manifest.outcome}**"
+    if manifest.count:
+        text += f", {manifest.count} files, {_size(manifest.size)}, {manifest.seconds:.0f} s"
     return "\n".join([text, "", *(f"- {reason}" for reason in manifest.reasons)])
 
 
@@ -113,6 +124,10 @@ def _notes(session: Session) -> str:
         for note in reversed(session.timeline[-LATEST_NOTES:])
     ]
     return "\n".join(["**Latest** (UTC)", "", *lines]) if lines else ""
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
 
 
 def _named(layout: Layout) -> str:

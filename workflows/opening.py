@@ -14,7 +14,6 @@ with workflow.unsafe.imports_passed_through():
     from longtake.contracts.payloads import (
         Acquired,
         AcquireInput,
-        FindTaskInput,
         Started,
         StartInput,
         WatchInput,
@@ -23,11 +22,12 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.ports import Attempt, Task
     from longtake.domain.recording import Scene
     from longtake.domain.session import Failure, Segment, State
-    from workflows import policies
+    from workflows import measures, policies
     from workflows.calls import CANCELLED
     from workflows.claiming import claimed
     from workflows.desk import Desk, SessionFailed
     from workflows.policies import Policy
+    from workflows.searching import begin_search
 
 
 async def open_segment(desk: Desk) -> Segment | None:
@@ -44,6 +44,7 @@ async def open_segment(desk: Desk) -> Segment | None:
 
 def _accepted(desk: Desk, task: Task, scene: Scene) -> Segment:
     segment = desk.session.open_segment(task, scene, desk.now)
+    measures.accepted(desk.request, desk.session, segment)
     desk.note(f"attempt {task.attempt.number} accepted as task {task.called}")
     desk.move(State.CONFIRMING, "accepted; the recorder is not seen up yet")
     return segment
@@ -217,7 +218,7 @@ class _Opening:
         desk = self._desk
         if failure.code not in {*policies.PASSING, CANCELLED}:
             if self._doubted and not self._settled_later:
-                desk.session.lose(self._doubted, desk.now)
+                desk.lose(self._doubted)
             raise SessionFailed(failure)
         if failure.code == CANCELLED:
             return
@@ -244,7 +245,7 @@ class _Opening:
                 desk.note(f"attempt {attempt.number} found again")
                 return await self._paired(attempt, task_id)
             task_id = desk.session.sighted(attempt.recorder)
-        desk.session.lose(attempt, desk.now)
+        desk.lose(attempt)
         desk.attend_to(
             "stray", f"attempt {attempt.number} is a stray: it may be recording, id unknown"
         )
@@ -273,20 +274,7 @@ class _Opening:
 
     async def _search(self, attempt: Attempt, until: datetime | None = None) -> str | None:
         """Wait for the task's id from either side, the vendor's events or storage."""
-        desk, opened = self._desk, attempt.opened_at
-        shared = desk.traits.recorder_ids.shared and opened
-        search = desk.session.storage_readable and desk.call(
-            names.FIND_TASK,
-            FindTaskInput(
-                request=desk.request,
-                attempt=attempt,
-                written_after=shared - policies.CLOCKS_APART if shared else None,
-                known=tuple(sorted(desk.session.known_tasks)),
-            ),
-            Started,
-            policies.FIND_TASK,
-            f"look in storage for the task of attempt {attempt.number}",
-        )
+        desk, search = self._desk, begin_search(self._desk, attempt)
         await desk.wait(
             lambda: bool(desk.session.sighted(attempt.recorder) or (search and _found(search))),
             until or desk.now + policies.LOST_ID_WAIT,

@@ -139,6 +139,9 @@ REVIVE = Policy(
     one_try=timedelta(seconds=20), retry=_backoff(2, 20), priority=2, all_tries=ROUNDS_END
 )
 
+ROOM = Policy(one_try=timedelta(seconds=10), retry=_backoff(1, 10), priority=2)
+"""Who records a room: Temporal itself answers. Bounded by the occurrence's own end."""
+
 LOOK = Policy(
     # One answer to one question; a vendor that is away is asked again by the next sweep.
     one_try=timedelta(seconds=12),

@@ -36,7 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.files import Manifest
     from longtake.domain.recording import LONGEST, RecordingRequest
     from longtake.domain.session import EndReason, Failure, Segment, Session, State
-    from workflows import policies
+    from workflows import measures, policies
     from workflows.attending import Attendance, Over
     from workflows.closing import await_strays, close, collect, hunt_strays, settle_doubts
     from workflows.desk import Desk, SessionFailed
@@ -124,6 +124,7 @@ class RecordingWorkflow:
         manifest = await collect(desk)
         desk.session.manifest = manifest
         desk.move(State.FINISHED, f"files {manifest.outcome}")
+        measures.ended(desk.request, desk.session, manifest.outcome)
         return manifest
 
     async def _prepare(self) -> None:
@@ -132,6 +133,7 @@ class RecordingWorkflow:
         if session.traits is not None:
             return
         self._desk.publish_names()
+        measures.announce(self._desk.request)
         prepared = await self._desk.outcome(
             self._desk.call(
                 names.PREPARE,

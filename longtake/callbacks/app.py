@@ -23,11 +23,11 @@ from temporalio.service import RPCError
 from longtake.callbacks.delivery import Delivery, Unclaimed
 from longtake.callbacks.intake import NotTaken, joined_headers, only_json, read_body
 from longtake.callbacks.metrics import Metrics, Outcome
+from longtake.client import RecordingClient
 from longtake.domain.errors import RecordingError
 from longtake.domain.events import VendorEvent
 from longtake.domain.ports import CallbackParser
 from longtake.settings import Settings
-from longtake.temporal.client import Recordings
 
 PATIENCE = 0.5
 """Of the time that a vendor waits for its answer, so much is ours; networks have the rest."""
@@ -77,7 +77,7 @@ class _Receiver:
         self._client = client
         self._unclaimed = unclaimed
         self._max_body_bytes = max_body_bytes
-        self._delivery = Delivery(Recordings(client))
+        self._delivery = Delivery(RecordingClient(client))
         self._metrics = Metrics(parsers)
 
     async def receive(self, request: Request) -> JSONResponse:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Protocol
 
+from longtake.client import RecordingClient, RecordingNotFound, RecordingSession
 from longtake.domain.events import VendorEvent
-from longtake.temporal.client import RecordingNotFound, Recordings, RecordingSession
 
 
 class Unclaimed(Protocol):
@@ -26,7 +26,7 @@ class Delivery:
     Which of them an event is about, and whether it was heard before, each session decides.
     """
 
-    def __init__(self, recordings: Recordings) -> None:
+    def __init__(self, recordings: RecordingClient) -> None:
         """`recordings` are those of the namespace that the workers serve."""
         self._recordings = recordings
 

@@ -22,10 +22,11 @@ from contextlib import suppress
 
 import typer
 
-from longtake.cli import faults, layout, questions, serve, session
+from longtake.cli import faults, layout, questions, schedule, serve, session
 from longtake.cli.demo import demo
 from longtake.cli.doctor import doctor
 from longtake.cli.exits import Code, exit_for
+from longtake.cli.schema import schema
 
 _EPILOG = (
     "Exit codes: 0 done; 1 what was asked for failed; 2 wrong usage, or an invalid request or"
@@ -46,7 +47,9 @@ app.command(rich_help_panel=_HERE)(serve.up)
 app.command(rich_help_panel=_HERE)(demo)
 app.command(rich_help_panel=_HERE)(serve.emulator)
 app.command(rich_help_panel=_HERE)(serve.callbacks)
+app.command("codec-server", rich_help_panel=_HERE)(serve.codec_server)
 app.command(rich_help_panel=_HERE)(doctor)
+app.command(rich_help_panel=_HERE)(schema)
 app.add_typer(faults.app, name="faults", rich_help_panel=_HERE)
 app.command(rich_help_panel=_SESSIONS)(session.record)
 app.add_typer(layout.app, name="layout", rich_help_panel=_SESSIONS)
@@ -54,6 +57,7 @@ app.command(rich_help_panel=_SESSIONS)(session.pause)
 app.command(rich_help_panel=_SESSIONS)(session.resume)
 app.command(rich_help_panel=_SESSIONS)(session.extend)
 app.command(rich_help_panel=_SESSIONS)(session.stop)
+app.add_typer(schedule.app, name="schedule", rich_help_panel=_SESSIONS)
 app.command(rich_help_panel=_SESSIONS)(questions.status)
 app.command("list", rich_help_panel=_SESSIONS)(questions.list_)
 app.command(rich_help_panel=_SESSIONS)(questions.files)

@@ -37,13 +37,13 @@ from longtake.cli.serve import (
 from longtake.cli.stack import Ports, Stack
 from longtake.cli.tables import facts, layout_name, manifest_table
 from longtake.cli.watch import ASK_EVERY, Progress
+from longtake.client import RecordingClient, RecordingSession
 from longtake.contracts.payloads import RecordingResult, RecordingStatus
 from longtake.domain.files import Outcome
 from longtake.domain.layout import FloatingLayout, GridLayout, Layout, SpeakerLayout
 from longtake.domain.recording import Canvas, Output, RecordingRequest
 from longtake.domain.session import EndReason, State
 from longtake.settings import load
-from longtake.temporal.client import Recordings, RecordingSession
 
 FOLDER = STATE_FOLDER / "demo"
 ROOM = "demo"
@@ -145,7 +145,7 @@ class _Demo:
         await emulator.fill(ROOM, PEOPLE)
         for fault in FAULTS:
             await emulator.arm(fault)
-        session = await Recordings(client).start(_request(self._vendor))
+        session = await RecordingClient(client).start(_request(self._vendor))
         await self._show_beginning(client, session)
         with Progress(self._console, since=datetime.now(UTC)) as progress:
             await self._direct(client, session, progress)

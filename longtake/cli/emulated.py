@@ -63,7 +63,8 @@ def settings_text(
         receiver = f"http://{at.callbacks_host}:{at.callbacks_port}"
         told[account.callbacks_key] = f"{receiver}/callbacks/{slug}/{ACCOUNT}"
     tables: dict[str, Mapping[str, Value | None]] = {
-        "temporal": {"address": at.temporal},
+        # As that server is, whatever TEMPORAL_ variables are set for another one.
+        "temporal": {"address": at.temporal, "namespace": "default", "tls": False},
         "callbacks": {"host": at.callbacks_host, "port": at.callbacks_port},
         f"accounts.{ACCOUNT}": {"vendor": slug, "base_url": at.emulator, **account.account, **told},
         f"storage.{STORAGE}": {"url": f"file://{at.recordings}/{BUCKET}"},

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from enum import IntEnum
 
 from pydantic import ValidationError
-from temporalio.client import WorkflowFailureError, WorkflowQueryFailedError
-from temporalio.exceptions import ApplicationError
+from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from longtake.client import AlreadyLive, RecordingFailed, RecordingNotFound, Rejected
 from longtake.domain.errors import RecordingError, invalid_request
 from longtake.settings import SettingsError
-from longtake.temporal.client import AlreadyLive, RecordingNotFound, Rejected
+from longtake.temporal.codec import CodecError
 from longtake.temporal.devserver import DevServerError
+from longtake.temporal.schedules import ScheduleExists, ScheduleNotFound, SchedulePaused
 
 
 class Code(IntEnum):
@@ -48,6 +49,10 @@ _PLAIN: Sequence[tuple[type[Exception], Code]] = (
     (RecordingNotFound, Code.NOT_FOUND),
     (AlreadyLive, Code.ALREADY_LIVE),
     (DevServerError, Code.FAILED),
+    (ScheduleExists, Code.FAILED),
+    (ScheduleNotFound, Code.NOT_FOUND),
+    (SchedulePaused, Code.FAILED),
+    (CodecError, Code.FAILED),
 )
 """Errors whose own text says all."""
 
@@ -65,8 +70,8 @@ def exit_for(error: Exception) -> Exit | None:
         case Rejected():
             code = Code.USAGE if error.code == "InvalidRequest" else Code.FAILED
             found = Exit(code, str(error))
-        case WorkflowFailureError():
-            found = Exit(Code.FAILED, f"the session failed: {_cause_of(error)}")
+        case RecordingFailed():
+            found = Exit(Code.FAILED, f"the session failed: {error}")
         case WorkflowQueryFailedError():
             found = Exit(Code.FAILED, f"the session does not answer: {error}")
         case RPCError():
@@ -77,13 +82,6 @@ def exit_for(error: Exception) -> Exit | None:
         case _:
             found = None
     return found
-
-
-def _cause_of(error: WorkflowFailureError) -> str:
-    cause = error.cause
-    if isinstance(cause, ApplicationError):
-        return f"{cause.type}: {cause.message}"
-    return str(cause)
 
 
 def _of_rpc(error: RPCError) -> Exit:

@@ -15,8 +15,9 @@ import typer
 from temporalio.client import Client
 
 from longtake.cli.exits import Code, Exit
+from longtake.client import RecordingClient, RecordingSession
 from longtake.settings import DEFAULT_PATH, Settings, load
-from longtake.temporal.client import Recordings, RecordingSession, connect
+from longtake.temporal.connection import connect_by
 
 HOST = "127.0.0.1"
 STATE_FOLDER = Path(".longtake")
@@ -94,14 +95,20 @@ def only(option: str, there: Mapping[str, object], named: str | None) -> str:
 
 async def connected(settings: Settings) -> Client:
     """A client of the settings' Temporal; Exit when it cannot be reached."""
-    address, namespace = settings.temporal.address, settings.temporal.namespace
+    address = settings.temporal.address
     try:
-        return await connect(address, namespace)
-    except RuntimeError:
-        raise Exit(
-            Code.NO_TEMPORAL,
-            f"no Temporal answers at {address} (temporal.address); `longtake up` starts one",
-        ) from None
+        return await connect_by(settings.connection)
+    except RuntimeError as err:
+        told = f"no Temporal answers at {address} (temporal.address); `longtake up` starts one"
+        if settings.connection.tls:
+            told = f"no Temporal answers at {address} over TLS ({_tls_failure(err)})"
+        raise Exit(Code.NO_TEMPORAL, told) from None
+
+
+def _tls_failure(err: RuntimeError) -> str:
+    """What is wrong with the certificates, as far as the error tells; never a secret."""
+    found = re.search(r"InvalidCertificate\(\w+|AlertReceived\(\w+", str(err))
+    return f"{found[0]})" if found else "see temporal.address, api_key and the tls_ keys"
 
 
 @dataclass(frozen=True)
@@ -119,7 +126,7 @@ class Room:
         account = only("--account", settings.accounts, self.account)
         settings.account(account)
         client = await connected(settings)
-        return Recordings(client).handle(account, self.name, self.purpose)
+        return RecordingClient(client).handle(account, self.name, self.purpose)
 
 
 def as_duration(text: str | None) -> str | float | None:

@@ -22,8 +22,8 @@ from longtake.cli.options import (
 )
 from longtake.cli.tables import manifest_table, sessions_table, status_table
 from longtake.cli.watch import Progress, until_over
+from longtake.client import ListedRecording, RecordingClient
 from longtake.settings import Settings
-from longtake.temporal.client import ListedRecording, Recordings
 
 _LISTED = TypeAdapter(list[ListedRecording])
 
@@ -91,7 +91,7 @@ def list_(
 
 
 async def _list(settings: Settings, query: str, *, as_json: bool) -> None:
-    recordings = Recordings(await connected(settings))
+    recordings = RecordingClient(await connected(settings))
     found = [session async for session in recordings.list(query)]
     if as_json:
         print(_LISTED.dump_json(found, indent=2).decode())

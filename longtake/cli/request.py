@@ -4,16 +4,55 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
+import typer
 from pydantic import TypeAdapter, ValidationError
 
 from longtake.cli.exits import Code, Exit
+from longtake.cli.options import only, pairs
 from longtake.domain.errors import invalid_request
 from longtake.domain.layout import KINDS, Layout
 from longtake.domain.recording import RecordingRequest
+from longtake.settings import Settings
+
+StorageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--storage", help="A storage of the settings; may be left out where there is one only."
+    ),
+]
+ModeOption = Annotated[str | None, typer.Option("--mode", help="mixed, individual or web.")]
+MediaOption = Annotated[str | None, typer.Option("--media", help="audio_video, audio or video.")]
+UsersOption = Annotated[
+    str | None,
+    typer.Option("--users", metavar="ID,ID", help="Record these only; else everybody."),
+]
+LayoutOption = Annotated[
+    str | None,
+    typer.Option("--layout", help="A preset's name, a layout as JSON, or a JSON file."),
+]
+FormatOption = Annotated[
+    list[str] | None, typer.Option("--format", help="hls or mp4; give it twice for both.")
+]
+CanvasOption = Annotated[
+    str | None, typer.Option("--canvas", metavar="WxH[@FPS]", help="Such as 1280x720@15.")
+]
+LabelOption = Annotated[list[str] | None, typer.Option("--label", metavar="KEY=VALUE")]
+VendorOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option", metavar="KEY=JSON", help="What only this vendor has (vendor_options)."
+    ),
+]
+RequestOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--request", metavar="FILE", help="A request as JSON; options given here go before it."
+    ),
+]
 
 _CANVAS = re.compile(r"(\d+)x(\d+)(?:@(\d+))?")
 _LAYOUT: TypeAdapter[Any] = TypeAdapter(Layout)
@@ -26,6 +65,64 @@ def request_from(given: Mapping[str, Any]) -> RecordingRequest:
         return RecordingRequest.model_validate(given)
     except ValidationError as err:
         raise invalid_request(err) from None
+
+
+def scene_fields(
+    *,
+    mode: str | None = None,
+    media: str | None = None,
+    users_: str | None = None,
+    layout: str | None = None,
+    canvas_: str | None = None,
+    purpose: str | None = None,
+    label: Sequence[str] | None = None,
+    option: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """What to record, from the options of that name; not checked yet."""
+    return {
+        "mode": mode,
+        "media": media,
+        "subscriptions": users_ and only_of(users(users_)),
+        "layout": layout and layout_fields(layout),
+        "canvas": canvas_ and canvas(canvas_),
+        "purpose": purpose,
+        "labels": pairs("--label", label),
+        "vendor_options": {
+            key: json_value(f"--option {key}", text)
+            for key, text in pairs("--option", option).items()
+        },
+    }
+
+
+def completed(
+    settings: Settings,
+    room: str,
+    account: str | None,
+    *,
+    base: Mapping[str, Any],
+    given: Mapping[str, Any],
+    output: Mapping[str, Any],
+) -> RecordingRequest:
+    """The checked request: a file's fields, replaced by the options that were given, with the
+    names that the settings leave no choice of.
+    """
+    name = only("--account", settings.accounts, account or base.get("account"))
+    spec, _ = settings.account(name)
+    options = {field: value for field, value in given.items() if value}
+    wish = {**base, **options, "room": room, "account": name, "vendor": spec.slug}
+    return request_from(_with_output(settings, wish, output))
+
+
+def _with_output(
+    settings: Settings, wish: dict[str, Any], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    base: Any = wish.get("output", {})
+    if not isinstance(base, dict):
+        return wish  # the request's own check says it best
+    output: dict[str, Any] = {**base, **{name: value for name, value in given.items() if value}}
+    output["storage"] = only("--storage", settings.storages, output.get("storage"))
+    settings.storage(output["storage"])
+    return {**wish, "output": output}
 
 
 def request_file(path: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Commands that serve until Ctrl-C: up, emulator, callbacks."""
+"""Commands that serve until Ctrl-C: up, emulator, callbacks, codec-server."""
 
 from __future__ import annotations
 
@@ -19,11 +19,20 @@ from rich.text import Text
 from longtake.cli import ports
 from longtake.cli.emulated import VendorOption, emulated
 from longtake.cli.exits import Code, Exit
-from longtake.cli.options import HOST, STATE_FOLDER, SettingsOption, load_settings, pairs, run
+from longtake.cli.options import (
+    HOST,
+    STATE_FOLDER,
+    SettingsOption,
+    find_settings,
+    load_settings,
+    pairs,
+    run,
+)
 from longtake.cli.request import json_value
 from longtake.cli.stack import Ports, Stack
 from longtake.cli.tables import facts
 from longtake.domain.errors import InvalidRequest
+from longtake.reloading import Reloader
 from longtake.settings import Settings, load
 from longtake.vendors import REGISTRY
 
@@ -267,23 +276,35 @@ def callbacks(
     """Receive the vendors' callbacks and pass them on to the sessions."""
     from longtake.callbacks.app import create_app, parsers_of  # noqa: PLC0415 - an extra
     from longtake.callbacks.server import serve  # noqa: PLC0415
-    from longtake.temporal.client import connect  # noqa: PLC0415
+    from longtake.temporal.connection import connect_by  # noqa: PLC0415
     from longtake.temporal.sweeps import keeper  # noqa: PLC0415
 
-    known = load_settings(settings)
+    path = find_settings(settings)
+    known = load(path, os.environ)
     address = host or known.callbacks.host, known.callbacks.port if port is None else port
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
 
     async def receive() -> None:
         # Lazy: callbacks are answered by 503, and sent again, while Temporal is not there.
-        client = await connect(known.temporal.address, known.temporal.namespace, lazy=True)
+        client = await connect_by(known.connection, lazy=True)
+        parsers = dict(parsers_of(known))
         app = create_app(
-            parsers_of(known),
+            parsers,
             client,
             keeper(client),
             max_body_bytes=known.callbacks.max_body_bytes,
         )
-        await serve(app, host=address[0], port=address[1])
+
+        async def adopt(new: Settings) -> None:
+            found = parsers_of(new)
+            parsers.clear()
+            parsers.update(found)
+
+        watching = asyncio.ensure_future(Reloader(path, os.environ, known).watch(adopt))
+        try:
+            await serve(app, host=address[0], port=address[1])
+        finally:
+            watching.cancel()
 
     public = known.callbacks.public_url or f"http://{address[0]}:{address[1]}"
     rows = [
@@ -292,3 +313,43 @@ def callbacks(
     ]
     Console().print(facts([*rows, ("health", f"GET {public}/health")]))
     _serve(receive())
+
+
+def codec_server(
+    *,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; else codec_server.host.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on; else codec_server.port.")
+    ] = None,
+    settings: SettingsOption = None,
+) -> None:
+    """Open sealed payloads for Temporal's UI and command."""
+    from longtake.callbacks.server import serve  # noqa: PLC0415 - an extra
+    from longtake.temporal.codec import AesGcmCodec  # noqa: PLC0415
+    from longtake.temporal.codec_server import create_app  # noqa: PLC0415
+
+    known = load_settings(settings)
+    if known.codec_server is None or not known.connection.keyring.keys:
+        lacks = "[temporal.codec]" if known.codec_server else "[codec_server] with a token"
+        raise Exit(Code.USAGE, f"the settings have no {lacks}: docs/security.md has an example")
+    chosen = known.codec_server
+    at_host, at_port = host or chosen.host, chosen.port if port is None else port
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    app = create_app(
+        AesGcmCodec(known.connection.keyring),
+        token=chosen.token.get_secret_value(),
+        origins=chosen.origins,
+        max_body_bytes=chosen.max_body_bytes,
+    )
+    url = f"http://{at_host}:{at_port}"
+    rows = [
+        ("temporal --codec-endpoint", url),
+        ("UI with logins", url),
+        ("UI without logins", f"{url}/TOKEN"),
+        ("pages of", ", ".join(chosen.origins) or "no origin: codec_server.origins is empty"),
+        ("health", f"GET {url}/health"),
+    ]
+    Console().print(facts(rows))
+    _serve(serve(app, host=at_host, port=at_port))

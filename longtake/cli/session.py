@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -19,27 +18,31 @@ from longtake.cli.options import (
     as_duration,
     connected,
     load_settings,
-    only,
-    pairs,
     run,
 )
 from longtake.cli.request import (
-    canvas,
-    json_value,
-    layout_fields,
-    only_of,
+    CanvasOption,
+    FormatOption,
+    LabelOption,
+    LayoutOption,
+    MediaOption,
+    ModeOption,
+    RequestOption,
+    StorageOption,
+    UsersOption,
+    VendorOption,
+    completed,
     request_file,
-    request_from,
-    users,
+    scene_fields,
 )
 from longtake.cli.tables import manifest_table
 from longtake.cli.watch import Progress, until_over
+from longtake.client import RecordingClient, RecordingSession
 from longtake.contracts.payloads import Extension
 from longtake.domain.errors import invalid_request
 from longtake.domain.files import Outcome
 from longtake.domain.recording import RecordingRequest
 from longtake.settings import Settings
-from longtake.temporal.client import Recordings, RecordingSession
 
 _NOT_AS_ASKED = {Outcome.FAILED, Outcome.PARTIAL}
 
@@ -48,40 +51,22 @@ def record(
     room: RoomArgument,
     *,
     account: AccountOption = None,
-    storage: Annotated[
-        str | None,
-        typer.Option(help="A storage of the settings; may be left out where there is one only."),
-    ] = None,
-    mode: Annotated[str | None, typer.Option(help="mixed, individual or web.")] = None,
-    media: Annotated[str | None, typer.Option(help="audio_video, audio or video.")] = None,
-    users_: Annotated[
-        str | None,
-        typer.Option("--users", metavar="ID,ID", help="Record these only; else everybody."),
-    ] = None,
-    layout: Annotated[
-        str | None, typer.Option(help="A preset's name, a layout as JSON, or a JSON file.")
-    ] = None,
-    formats: Annotated[
-        list[str] | None, typer.Option("--format", help="hls or mp4; give it twice for both.")
-    ] = None,
-    canvas_: Annotated[
-        str | None, typer.Option("--canvas", metavar="WxH[@FPS]", help="Such as 1280x720@15.")
-    ] = None,
+    storage: StorageOption = None,
+    mode: ModeOption = None,
+    media: MediaOption = None,
+    users_: UsersOption = None,
+    layout: LayoutOption = None,
+    formats: FormatOption = None,
+    canvas_: CanvasOption = None,
     max_duration: Annotated[str | None, typer.Option(help="Such as 45m, 1h30m or PT45M.")] = None,
     start_at: Annotated[
         str | None, typer.Option(help="RFC 3339, such as 2027-01-31T09:00:00Z.")
     ] = None,
     stop_at: Annotated[str | None, typer.Option(help="RFC 3339.")] = None,
     purpose: PurposeOption = None,
-    label: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE")] = None,
-    option: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=JSON", help="What only this vendor has (vendor_options)."),
-    ] = None,
-    request: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="A request as JSON; options given here go before it."),
-    ] = None,
+    label: LabelOption = None,
+    option: VendorOption = None,
+    request: RequestOption = None,
     wait: Annotated[
         bool, typer.Option("--wait", help="Follow the session until its files were checked.")
     ] = False,
@@ -93,53 +78,29 @@ def record(
     are not all there, ends with 1.
     """
     given: dict[str, Any] = {
-        "mode": mode,
-        "media": media,
-        "subscriptions": users_ and only_of(users(users_)),
-        "layout": layout and layout_fields(layout),
-        "canvas": canvas_ and canvas(canvas_),
+        **scene_fields(
+            mode=mode,
+            media=media,
+            users_=users_,
+            layout=layout,
+            canvas_=canvas_,
+            purpose=purpose,
+            label=label,
+            option=option,
+        ),
         "max_duration": as_duration(max_duration),
         "start_at": start_at,
         "stop_at": stop_at,
-        "purpose": purpose,
-        "labels": pairs("--label", label),
-        "vendor_options": {
-            key: json_value(f"--option {key}", text)
-            for key, text in pairs("--option", option).items()
-        },
     }
     known = load_settings(settings)
-    wish = _request(known, room, account, request_file(request) if request else {}, given)
+    base = request_file(request) if request else {}
     output = {"formats": formats or None, "storage": storage}
-    run(_record(known, request_from(_with_output(known, wish, output)), wait=wait))
-
-
-def _request(
-    settings: Settings,
-    room: str,
-    account: str | None,
-    base: dict[str, Any],
-    given: dict[str, Any],
-) -> dict[str, Any]:
-    """The file's fields, replaced by the options that were given."""
-    name = only("--account", settings.accounts, account or base.get("account"))
-    spec, _ = settings.account(name)
-    options = {field: value for field, value in given.items() if value}
-    return {**base, **options, "room": room, "account": name, "vendor": spec.slug}
-
-
-def _with_output(settings: Settings, wish: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    base: Any = wish.get("output", {})
-    if not isinstance(base, dict):
-        return wish  # the request's own check says it best
-    output: dict[str, Any] = {**base, **{name: value for name, value in given.items() if value}}
-    output["storage"] = only("--storage", settings.storages, output.get("storage"))
-    settings.storage(output["storage"])
-    return {**wish, "output": output}
+    asked = completed(known, room, account, base=base, given=given, output=output)
+    run(_record(known, asked, wait=wait))
 
 
 async def _record(settings: Settings, request: RecordingRequest, *, wait: bool) -> None:
-    recordings = Recordings(await connected(settings))
+    recordings = RecordingClient(await connected(settings))
     session = await recordings.start(request)
     print(session.workflow_id, flush=True)
     if wait:

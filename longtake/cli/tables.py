@@ -9,10 +9,10 @@ from posixpath import commonpath
 from rich.table import Table
 from rich.text import Text
 
+from longtake.client import ListedRecording
 from longtake.contracts.payloads import RecordingStatus, SegmentStatus
 from longtake.domain.files import Manifest, Outcome
 from longtake.domain.layout import CustomLayout, Layout
-from longtake.temporal.client import ListedRecording
 
 _GRADES = {
     Outcome.COMPLETE: "green",

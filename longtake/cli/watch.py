@@ -15,9 +15,9 @@ from rich.text import Text
 from temporalio.client import WorkflowExecutionDescription, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from longtake.client import RecordingSession
 from longtake.contracts.payloads import RecordingStatus
 from longtake.domain.session import State
-from longtake.temporal.client import RecordingSession
 
 ASK_EVERY = 0.25
 """Seconds between two questions; they are asked of the worker, not of the vendor."""

@@ -31,6 +31,16 @@ def unclaimed_id(account: str) -> str:
     return f"unclaimed:{_encoded(account)}"
 
 
+def schedule_id(account: str, name: str) -> str:
+    """`schedule:{account}:{name}`: a person's schedule of recordings."""
+    return f"schedule:{_encoded(account)}:{_encoded(name)}"
+
+
+def occurrence_id(account: str, name: str) -> str:
+    """With a time behind it, the workflow of one occurrence of that schedule."""
+    return f"occurrence:{_encoded(account)}:{_encoded(name)}"
+
+
 def session_key(workflow_id: str, first_run_id: str) -> str:
     """Twelve hex digits that tell one session of a room from the next.
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 WORKFLOW = "Recording"
 SWEEP = "Sweep"
 UNCLAIMED = "Unclaimed"
+SCHEDULED = "ScheduledRecording"
 TASK_QUEUE = "longtake"
 """Where sessions run; the other queues' names derive from the session's own."""
 
@@ -54,6 +55,12 @@ CHECK_FILES = "files.check"
 SURVEY = "sweep.survey"
 REVIVE = "sweep.revive"
 KEEP = "sweep.keep"
+OCCUPANT = "scheduled.occupant"
+VACATED = "scheduled.vacated"
+
+# Memo
+REQUEST_KEY = "request_key"
+"""What tells a repeated start from another one; the caller chooses it."""
 
 # Search attributes: name -> Temporal type
 SEARCH_ATTRIBUTES = {

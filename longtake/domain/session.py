@@ -8,7 +8,7 @@ Everything here is pure: time comes in as an argument, nothing goes out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from longtake.domain.events import EventKind, Observation, TaskPhase, VendorEvent
@@ -27,6 +27,10 @@ DATA = frozenset({EventKind.MEDIA_FLOWING, EventKind.FILES})
 UNTIL_SEEN_UP = "vendor"
 """The topic of what a vendor's event complains of, until its answer says that the task is up."""
 STRANGERS_KEPT = 50
+
+
+SHORTEST_FILE = timedelta(seconds=2)
+"""A task that was ended sooner may have left nothing, though media flowed."""
 
 
 class State(StrEnum):
@@ -153,6 +157,12 @@ class Segment(Kept):
     """Whether anything of it ever reached storage."""
     uploading: Uploading = "unknown"
     reported: tuple[FileRef, ...] = ()
+
+    @property
+    def leaves_files(self) -> bool:
+        """Whether something must be in storage: data came, for longer than a file needs."""
+        until = self.ended_at or self.accepted_at
+        return self.had_data and until - self.accepted_at >= SHORTEST_FILE
 
     def observe(self, seen: Observation, now: datetime) -> None:
         """Take in the vendor's answer to a query."""

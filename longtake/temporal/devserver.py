@@ -104,7 +104,8 @@ class DevServer:
     ``port``, ``http_port`` (Temporal's HTTP API) and ``ui_port`` are chosen when 0; ``ui_port``
     None leaves the UI out. ``db_filename`` None keeps everything in memory; a file keeps it
     across restarts, kills included. ``search_attributes`` maps a name to its type (``Keyword``,
-    ``KeywordList``, ``Bool``, ...). ``log`` receives what the server writes; without one a
+    ``KeywordList``, ``Bool``, ...). ``ui_codec_endpoint`` is the url by which the UI opens sealed
+    payloads. ``log`` receives what the server writes; without one a
     temporary file does. ``binary``: see ``temporal_binary``.
 
     Once entered, ``port``, ``address`` (host:port), ``http_url``, ``ui_url`` and ``pid`` are set,
@@ -126,12 +127,14 @@ class DevServer:
         ui_port: int | None = None,
         db_filename: Path | None = None,
         search_attributes: Mapping[str, str] | None = None,
+        ui_codec_endpoint: str | None = None,
         log: Path | None = None,
         binary: Path | None = None,
     ) -> None:
         self._wanted_ports = (port, http_port, ui_port)
         self._db_filename = db_filename
         self._search_attributes = dict(search_attributes or {})
+        self._ui_codec_endpoint = ui_codec_endpoint
         self._log = log
         self._binary = binary
         self._cleanup = AsyncExitStack()
@@ -205,6 +208,8 @@ class DevServer:
         command: list[str | Path] = [binary, "server", "start-dev", f"--ip={HOST}"]
         command += [f"--port={port}", f"--http-port={http_port}"]
         command += ["--headless"] if ui_port is None else [f"--ui-port={ui_port}"]
+        if self._ui_codec_endpoint is not None:
+            command.append(f"--ui-codec-endpoint={self._ui_codec_endpoint}")
         if self._db_filename is not None:
             command += [f"--db-filename={self._db_filename}", *_FILE_FLAGS]
         for name, kind in self._search_attributes.items():

@@ -23,6 +23,8 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from longtake.client import RecordingClient, RecordingNotFound
+from longtake.client.starting import attributes_of
 from longtake.contracts import names
 from longtake.contracts.ids import sweep_id, unclaimed_id, workflow_id
 from longtake.contracts.payloads import Carried
@@ -34,7 +36,6 @@ from longtake.contracts.sweeping import (
     SweepOrder,
 )
 from longtake.domain.events import VendorEvent
-from longtake.temporal.client import RecordingNotFound, Recordings, attributes_of
 
 ROOM_HISTORY = 20
 """Of a room's closed sessions, the newest so many are asked whose an event is."""
@@ -47,7 +48,7 @@ class SweptSessions:
         """`task_queue` is where sessions run."""
         self._client = client
         self._task_queue = task_queue
-        self._recordings = Recordings(client)
+        self._recordings = RecordingClient(client)
 
     async def ended_from_outside(
         self, account: str, since: datetime
@@ -79,6 +80,19 @@ class SweptSessions:
             if not run_id and (await handle.describe()).close_time is not None:
                 return None
             return await handle.query(names.SESSION, result_type=Carried)
+        except WorkflowQueryFailedError:
+            return None  # it failed before it knew anything
+        except RPCError as err:
+            if err.status == RPCStatusCode.NOT_FOUND:
+                return None
+            raise
+
+    async def latest(self, workflow_id: str) -> tuple[ClosedSession | None, Carried] | None:
+        """The last run of a session: None for the first if it lives; None if there is none."""
+        handle = self._client.get_workflow_handle(workflow_id)
+        try:
+            closed = _closed(await handle.describe())
+            return closed, await handle.query(names.SESSION, result_type=Carried)
         except WorkflowQueryFailedError:
             return None  # it failed before it knew anything
         except RPCError as err:

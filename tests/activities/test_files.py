@@ -121,6 +121,11 @@ async def test_an_open_playlist_is_still_growing() -> None:
     assert manifest.reasons == (f"{PATH}/t1_room.m3u8 is not closed",)
 
 
+async def test_an_open_playlist_whose_slices_a_closed_one_lists_lacks_nothing() -> None:
+    manifest = await checked(WHOLE | {f"{PATH}/t1_room_1796025542923_0.m3u8": PLAYLIST})
+    assert (manifest.outcome, manifest.reasons) == (Outcome.COMPLETE, ())
+
+
 async def test_a_session_to_which_nobody_published_is_empty() -> None:
     manifest = await checked({}, segment(had_data=False))
     assert (manifest.outcome, manifest.count, manifest.reasons) == (Outcome.EMPTY, 0, ())

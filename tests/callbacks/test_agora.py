@@ -6,9 +6,9 @@ import httpx
 from temporalio.client import Client
 
 from longtake.callbacks.app import create_app, parsers_of
+from longtake.client import RecordingClient
 from longtake.domain.events import EventKind, VendorEvent
 from longtake.settings import load
-from longtake.temporal.client import Recordings
 from tests.callbacks.conftest import forget
 from tests.temporal.sessions import heard, request_for
 
@@ -35,7 +35,7 @@ DIGEST = "65a03d3b2d13ac6db1618e4ac20174bb1b312dbb344bdb308ba8040ae34ae77e"
 
 
 async def test_what_agora_signs_reaches_the_session_as_a_neutral_event(
-    temporal: Client, recordings: Recordings, tmp_path: Path
+    temporal: Client, recordings: RecordingClient, tmp_path: Path
 ) -> None:
     path = tmp_path / "longtake.toml"
     path.write_text(SETTINGS)

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 from temporalio.client import Client
 
 from longtake.callbacks.delivery import Delivery
-from longtake.temporal.client import Recordings, RecordingSession
+from longtake.client import RecordingClient, RecordingSession
 from tests.callbacks.conftest import event_of
 from tests.temporal.sessions import heard, request_for
 
 
-class ListedAs(Recordings):
+class ListedAs(RecordingClient):
     """Recordings whose list lags: it shows these sessions, whatever is true."""
 
     def __init__(self, client: Client, *listed: RecordingSession) -> None:
@@ -32,14 +32,14 @@ async def test_a_session_that_is_not_listed_yet_is_reached(temporal: Client, roo
 async def test_a_session_that_is_not_listed_yet_is_reached_beside_one_that_is(
     temporal: Client, room: str
 ) -> None:
-    listed = await Recordings(temporal).start(request_for(room, "archive"))
-    begun = await Recordings(temporal).start(request_for(room))
+    listed = await RecordingClient(temporal).start(request_for(room, "archive"))
+    begun = await RecordingClient(temporal).start(request_for(room))
     assert await Delivery(ListedAs(temporal, listed)).deliver("demo", event_of(room)) == 2
     assert [len(await heard(temporal, session)) for session in (listed, begun)] == [1, 1]
 
 
 async def test_a_session_that_is_still_listed_after_its_end_is_passed_by(
-    temporal: Client, recordings: Recordings, room: str
+    temporal: Client, recordings: RecordingClient, room: str
 ) -> None:
     ended = await recordings.start(request_for(room, "ended"))
     await ended.stop()
@@ -51,6 +51,6 @@ async def test_a_session_that_is_still_listed_after_its_end_is_passed_by(
 
 
 async def test_a_listed_session_is_told_once(temporal: Client, room: str) -> None:
-    session = await Recordings(temporal).start(request_for(room))
+    session = await RecordingClient(temporal).start(request_for(room))
     assert await Delivery(ListedAs(temporal, session)).deliver("demo", event_of(room)) == 1
     assert len(await heard(temporal, session)) == 1

@@ -4,13 +4,13 @@ import httpx
 from temporalio.client import Client
 
 from longtake.callbacks.metrics import Outcome
-from longtake.temporal.client import Recordings, connect
+from longtake.client import RecordingClient, connect
 from tests.callbacks.conftest import event_of, outcomes, post_to, receiver_of, samples
 from tests.temporal.sessions import request_for
 
 
 async def test_callbacks_are_counted_by_what_became_of_them(
-    receiver: httpx.AsyncClient, recordings: Recordings, room: str
+    receiver: httpx.AsyncClient, recordings: RecordingClient, room: str
 ) -> None:
     await recordings.start(request_for(room))
     await post_to(receiver, event_of(room))

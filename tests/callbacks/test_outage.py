@@ -18,9 +18,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from temporalio.client import WorkflowHandle
 
+from longtake.client import connect
 from longtake.contracts import names
 from longtake.emulator.server import running
-from longtake.temporal.client import connect
 from longtake.temporal.devserver import DevServer
 from tests.callbacks.vendors import VOICES, parser_of
 from tests.house import PATIENCE, House, house

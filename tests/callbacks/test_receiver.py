@@ -9,8 +9,8 @@ import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from longtake.client import RecordingClient, connect
 from longtake.domain.events import VendorEvent
-from longtake.temporal.client import Recordings, connect
 from tests.callbacks.conftest import (
     MAX_BODY_BYTES,
     AcmeCallbacks,
@@ -25,7 +25,7 @@ from tests.temporal.sessions import heard, listing_lags, request_for
 
 
 async def test_a_callback_reaches_the_live_session_of_its_room(
-    temporal: Client, recordings: Recordings, post: Posts, room: str
+    temporal: Client, recordings: RecordingClient, post: Posts, room: str
 ) -> None:
     session = await recordings.start(request_for(room))
     event = event_of(room, task_id="t1", recorder="17")
@@ -37,7 +37,7 @@ async def test_a_callback_reaches_the_live_session_of_its_room(
 
 
 async def test_an_attempts_own_address_tells_whose_callback_it_is(
-    temporal: Client, recordings: Recordings, post: Posts, room: str
+    temporal: Client, recordings: RecordingClient, post: Posts, room: str
 ) -> None:
     session = await recordings.start(request_for(room))
     await post(event_of(room, task_id="t1"), path="/callbacks/acme/demo/lt17")
@@ -46,7 +46,7 @@ async def test_an_attempts_own_address_tells_whose_callback_it_is(
 
 
 async def test_every_purpose_of_a_room_hears_its_callbacks_and_no_other_room(
-    temporal: Client, recordings: Recordings, post: Posts, room: str
+    temporal: Client, recordings: RecordingClient, post: Posts, room: str
 ) -> None:
     both = [await recordings.start(request_for(room, purpose)) for purpose in (None, "archive")]
     others = [
@@ -89,7 +89,7 @@ class Keeper:
 
 
 async def test_an_event_without_a_session_is_given_to_its_keeper(
-    temporal: Client, recordings: Recordings, room: str
+    temporal: Client, recordings: RecordingClient, room: str
 ) -> None:
     await recordings.start(request_for(room))
     keeper, lost = Keeper(), event_of(f"{room}?", task_id="lost")
@@ -113,7 +113,7 @@ async def test_an_event_that_could_not_be_kept_must_be_sent_again(
 
 
 async def test_a_callback_for_an_ended_session_is_unclaimed(
-    recordings: Recordings, receiver: httpx.AsyncClient, room: str
+    recordings: RecordingClient, receiver: httpx.AsyncClient, room: str
 ) -> None:
     session = await recordings.start(request_for(room))
     await session.stop()
@@ -147,7 +147,7 @@ async def test_a_callback_about_no_recording_is_ignored(receiver: httpx.AsyncCli
 
 @pytest.mark.parametrize("signature", ["", "0" * 64])
 async def test_a_forged_callback_tells_nobody_anything(
-    temporal: Client, recordings: Recordings, post: Posts, room: str, signature: str
+    temporal: Client, recordings: RecordingClient, post: Posts, room: str, signature: str
 ) -> None:
     session = await recordings.start(request_for(room))
     answer = await post(event_of(room), acme_signature=signature)

@@ -17,7 +17,7 @@ PROGRAM = """
 import asyncio, logging, sys
 from longtake.callbacks.app import create_app
 from longtake.callbacks.server import serve
-from longtake.temporal.client import connect
+from longtake.client import connect
 from tests.callbacks.conftest import AcmeCallbacks
 
 async def main():

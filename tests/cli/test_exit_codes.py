@@ -14,12 +14,12 @@ from longtake import cli
 from longtake.cli import run
 from longtake.cli.emulated import Addresses, settings_text
 from longtake.cli.exits import Code, exit_for
+from longtake.client import AlreadyLive, RecordingFailed, RecordingNotFound, Rejected
 from longtake.contracts import names
 from longtake.contracts.payloads import Extension
 from longtake.domain.errors import InvalidRequest, NotConfigured
 from longtake.domain.session import State
 from longtake.settings import SettingsError
-from longtake.temporal.client import AlreadyLive, RecordingNotFound, Rejected
 from tests.cli.commands import Longtake, ended, line_with
 from tests.house import House
 
@@ -173,6 +173,7 @@ async def test_ctrl_c_leaves_the_session_alone(home: House, longtake: Longtake) 
         (Rejected("the session ended first", "AlreadyStopped"), Code.FAILED),
         (RecordingNotFound("recording:a:b"), Code.NOT_FOUND),
         (AlreadyLive("recording:a:b"), Code.ALREADY_LIVE),
+        (RecordingFailed("recording:a:b", "Unauthorized", "refused"), Code.FAILED),
         (ModuleNotFoundError("av", name="av"), Code.FAILED),
         (WorkflowQueryFailedError("replay failed"), Code.FAILED),
         (RPCError("gone", RPCStatusCode.UNAVAILABLE, b""), Code.NO_TEMPORAL),

@@ -11,10 +11,10 @@ from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 from temporalio.client import WorkflowExecutionDescription
 
 from longtake.cli.watch import Progress
+from longtake.client import RecordingSession
 from longtake.contracts.payloads import RecordingStatus, Timeline
 from longtake.domain.recording import RecordingRequest
 from longtake.domain.session import Note, Session
-from longtake.temporal.client import RecordingSession
 
 AT = datetime(2027, 1, 31, 9, tzinfo=UTC)
 REQUEST = RecordingRequest.model_validate(

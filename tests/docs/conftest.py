@@ -8,13 +8,14 @@ from collections.abc import AsyncGenerator, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from temporalio.service import RPCError
 
+from longtake.client import RecordingClient, RecordingSession, connect
 from longtake.contracts import names
 from longtake.contracts.ids import workflow_id
-from longtake.temporal.client import Recordings, RecordingSession, connect
 from longtake.temporal.devserver import DevServer
 from tests.docs.examples import PATIENCE, bash
 from tests.house import House, house, working
@@ -28,11 +29,13 @@ class Reader:
     http_url: str
     known: dict[str, Any] = field(default_factory=dict)
     """What the Python examples have defined so far."""
+    request_key: str = ""
+    """Of this test's start: the session of an earlier one is over and would be found again."""
 
     @property
     def session(self) -> RecordingSession:
         """Of the room in the examples."""
-        return Recordings(self.home.client).handle(self.home.account, "standup")
+        return RecordingClient(self.home.client).handle(self.home.account, "standup")
 
     def here(self, text: str) -> str:
         """The example with this run's addresses and names."""
@@ -42,6 +45,7 @@ class Reader:
             ("http://127.0.0.1:7243", self.http_url),
             ("http://127.0.0.1:8400", home.emulator),
             (workflow_id("demo", ""), workflow_id(home.account, "")),
+            ("standup of 31 January", self.request_key),
             ('"account": "demo"', f'"account": "{home.account}"'),
             ('"storage": "demo"', '"storage": "bucket"'),
             ('"demo", "standup"', f'"{home.account}", "standup"'),
@@ -86,6 +90,7 @@ async def everything(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator
 @pytest.fixture
 async def reader(everything: Reader) -> AsyncGenerator[Reader]:
     """The room in the examples is free before each test, also after one that failed."""
+    everything.request_key = uuid4().hex
     yield everything
     handle = everything.home.client.get_workflow_handle(everything.session.workflow_id)
     with suppress(RPCError):  # none was started, or it is over

@@ -12,7 +12,13 @@ PATIENCE = 30.0
 """Seconds for one example; most take a tenth."""
 
 
-async def bash(text: str, folder: Path, environment: Mapping[str, str] | None = None) -> str:
+async def bash(
+    text: str,
+    folder: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    patience: float = PATIENCE,
+) -> str:
     """Run a block in `folder`; gives what it wrote, fails when a command of it does."""
     process = await asyncio.create_subprocess_exec(
         *("bash", "-euo", "pipefail", "-c", text),
@@ -22,7 +28,7 @@ async def bash(text: str, folder: Path, environment: Mapping[str, str] | None = 
         env={**os.environ, **_here(), **(environment or {})},
         cwd=folder,
     )
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(patience):
         out, _ = await process.communicate()
     told = out.decode()
     assert process.returncode == 0, f"{text}\n{told}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 from pydantic import BaseModel, TypeAdapter
-from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
+from temporalio.client import WorkflowExecutionStatus
 
+from longtake.client import RecordingFailed
 from longtake.contracts import names
 from longtake.contracts.payloads import (
     Extension,
@@ -29,6 +30,8 @@ from longtake.domain.recording import Canvas, Output, RecordingRequest
 from longtake.domain.session import EndReason, Failure, State
 from tests.docs.conftest import Reader
 from tests.docs.pages import Block, blocks, page
+from tests.docs.test_schemas import check
+from tests.house import pauses
 
 PAGE = page("docs/signals.md")
 BLOCKS = list(blocks(PAGE))
@@ -43,7 +46,10 @@ MESSAGES: Mapping[str, type[BaseModel]] = {
 }
 """Headings of the messages that have fields."""
 PLAIN = (names.PAUSE, names.RESUME, names.STATUS, names.FILES, names.TIMELINE)
-LANGUAGES = ("temporal", "curl", "python", "typescript", "go")
+LANGUAGES = ("temporal", "curl", "python", "typescript", "go", "java")
+
+SPELLED = tuple(tool for tool in LANGUAGES[1:] if tool != "python")
+"""Languages whose examples spell payloads out."""
 
 
 def example(heading: str, tool: str) -> Block:
@@ -52,9 +58,9 @@ def example(heading: str, tool: str) -> Block:
 
 
 def payloads(text: str) -> list[Any]:
-    """Every JSON object in an example, Go's spelled as JSON."""
+    """Every JSON object in an example, Go's and Java's spelled as JSON."""
     plain = re.sub(r"\[\](?:map\[string\]any|string|any)\{((?:[^{}]|\{[^{}]*\})*)\}", r"[\1]", text)
-    plain = plain.replace("map[string]any{", "{")
+    plain = java_as_json(plain.replace("map[string]any{", "{"))
     decoder, found, at = json.JSONDecoder(), list[Any](), 0
     while (at := plain.find("{", at)) >= 0:
         try:
@@ -65,6 +71,21 @@ def payloads(text: str) -> list[Any]:
             found.append(value)
             at = end
     return found
+
+
+def java_as_json(text: str) -> str:
+    """`Map.of` and `List.of` as JSON, from the innermost outwards."""
+    innermost = re.compile(r"(Map|List)\.of\(([^()]*)\)")
+    while found := innermost.search(text):
+        kind, inner = found.groups()
+        if kind == "Map":
+            items = json.loads(f"[{inner}]")
+            pairs = zip(items[::2], items[1::2], strict=True)
+            spelled = json.dumps(dict(pairs))
+        else:
+            spelled = f"[{inner}]"
+        text = text[: found.start()] + spelled + text[found.end() :]
+    return text
 
 
 def within(value: Any, wanted: Any) -> bool:
@@ -90,7 +111,7 @@ def test_every_language_sends_the_same_valid_payload(heading: str) -> None:
     text = example(heading, "temporal").text
     (sent,) = payloads(text)
     MESSAGES[heading].model_validate(sent)
-    others = {tool: payloads(example(heading, tool).text) for tool in ("curl", "typescript", "go")}
+    others = {tool: payloads(example(heading, tool).text) for tool in SPELLED}
     assert [tool for tool, found in others.items() if not within(found, sent)] == []
 
 
@@ -127,8 +148,8 @@ CAME_OF_IT = (
 )
 
 
-async def run(reader: Reader, heading: str, tool: str) -> str:
-    """Run an example; gives what it wrote, of Python nothing."""
+async def run(reader: Reader, heading: str, tool: str, besides: str = "") -> str:
+    """Run an example, with options besides; gives what it wrote, of Python nothing."""
     block = example(heading, tool)
     if tool == "python":
         if "recordings" not in reader.known:
@@ -136,7 +157,7 @@ async def run(reader: Reader, heading: str, tool: str) -> str:
         await reader.python(block.text)
         return ""
     (before,) = (b.text for b in BLOCKS if b.heading == "Before the examples" and b.tool == "sh")
-    return await reader.shell(before + block.text)
+    return await reader.shell(before + block.text.rstrip() + besides)
 
 
 async def begin(reader: Reader, tool: str) -> None:
@@ -171,15 +192,90 @@ async def test_examples_direct_a_session_from_start_to_result(reader: Reader, to
     assert result.segments[-1].revision == result.revisions == 7
 
 
+@pytest.mark.parametrize("tool", ["temporal", "curl"])
+async def test_a_command_alone_directs_a_session_from_start_to_result(
+    reader: Reader, tool: str
+) -> None:
+    await run(reader, "Start", tool)
+    async for _ in pauses():
+        # The server answers an update that takes longer than it waits without an outcome.
+        if (await told_by(reader, names.STATUS, tool, "state"))["state"] == "recording":
+            break
+    await run(reader, names.CHANGE_LAYOUT, tool)
+    shown = await told_by(reader, names.SET_LAYOUT, tool, "revision")
+    status = await told_by(reader, names.STATUS, tool, "state")
+    await run(reader, names.STOP, tool)
+    result = await told_by(reader, "Result", tool, "manifest")
+    manifest = await told_by(reader, names.FILES, tool, "outcome")
+    timeline = await told_by(reader, names.TIMELINE, tool, "notes")
+    assert (shown["revision"], status["state"]) == (3, "recording")
+    assert (result["end_reason"], result["end_detail"]) == ("stopped", "the meeting is over")
+    assert result["manifest"] == manifest
+    for name, payload in (
+        ("applied", shown),
+        ("recording_status", status),
+        ("recording_result", result),
+        ("manifest", manifest),
+        ("timeline", timeline),
+    ):
+        check(name, filled(payload))
+
+
+async def told_by(reader: Reader, heading: str, tool: str, field: str) -> dict[str, Any]:
+    """The outermost object with this field in what an example wrote."""
+    as_json = " --output json" if tool == "temporal" else ""
+    told = payloads(await run(reader, heading, tool, as_json))
+    return next(each for each in objects(told) if field in each)
+
+
+def objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a JSON value, an outer one before those in it."""
+    if isinstance(value, dict):
+        yield value
+    for inner in value.values() if isinstance(value, dict) else value:
+        if isinstance(inner, dict | list):
+            yield from objects(inner)
+
+
+LISTS = {"user_images", "segments", "strays", "attention", "files", "missing", "reasons", "notes"}
+
+
+def filled(value: Any) -> Any:
+    """What a command wrote, with its nulls for empty lists mended."""
+    if isinstance(value, list):
+        return [filled(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: [] if each is None and key in LISTS else filled(each) for key, each in value.items()
+    }
+
+
 @pytest.mark.parametrize("tool", ["temporal", "curl", "python"])
 async def test_examples_cancel_a_session_in_order(reader: Reader, tool: str) -> None:
     await begin(reader, tool)
     await run(reader, "Cancel", tool)
-    with pytest.raises(WorkflowFailureError):
+    with pytest.raises(RecordingFailed, match="Cancelled"):
         await reader.session.result()
     described = await handle_of(reader).describe()
     assert described.status is WorkflowExecutionStatus.CANCELED
     assert (await reader.home.tasks("standup"))[-1]["end_reason"] == "stopped"
+
+
+@pytest.mark.parametrize("tool", ["temporal", "curl", "python"])
+async def test_a_repeated_start_is_told_by_its_key_as_the_page_says(
+    reader: Reader, tool: str
+) -> None:
+    await begin(reader, tool)
+    told = await run(reader, "Repeating a start", tool)
+    if tool == "python":
+        assert reader.known["same"].workflow_id == reader.session.workflow_id
+    else:
+        assert within(payloads(told), reader.request_key), told
+    await reader.session.stop()
+    await reader.session.result()
+    if tool == "python":
+        await run(reader, "Following a session", tool)
 
 
 @pytest.mark.parametrize("tool", ["temporal", "curl"])

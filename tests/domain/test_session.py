@@ -520,3 +520,30 @@ def test_uploads_in_the_vendors_backup_want_attention_until_they_have_come(
     assert list(session.attention) == ["uploads"]
     session.hear(event(kind, id="e2"), NOON)
     assert session.attention == {}
+
+
+@pytest.mark.parametrize(("lasted", "expected"), [(1, False), (2, True), (600, True)])
+def test_files_are_missed_only_of_a_task_that_had_time_to_make_one(
+    lasted: int, *, expected: bool
+) -> None:
+    segment = opened(new_session())
+    segment.observe(seen(TaskPhase.FLOWING), NOON)
+    segment.close(Stopped(), segment.accepted_at + timedelta(seconds=lasted), confirmed=True)
+    assert segment.leaves_files is expected
+
+
+def test_a_start_under_way_when_its_session_was_ended_becomes_a_stray() -> None:
+    session = new_session()
+    attempt = session.open_attempt("", NOON).model_copy(update={"resource": "r1"})
+    session.opening = attempt
+    session.abandon(NOON)
+    session.abandon(NOON)
+    assert [(stray.attempt.number, stray.resources) for stray in session.strays] == [(1, ["r1"])]
+
+
+def test_where_a_second_start_ends_the_first_it_becomes_a_suspect_instead() -> None:
+    session = replacing()
+    session.opening = session.open_attempt("", NOON)
+    recorder = session.opening.recorder
+    session.abandon(NOON)
+    assert (session.strays, session.suspects) == ([], [recorder])

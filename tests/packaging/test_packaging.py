@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
@@ -54,18 +56,53 @@ def test_every_dependency_is_locked() -> None:
     assert names <= pins(LOCKS[0]).keys()
 
 
-def test_wheel_contains_longtake_only(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
     build = "import sys; from hatchling.build import build_wheel; print(build_wheel(sys.argv[1]))"
     built = subprocess.run(
-        [sys.executable, "-c", build, str(tmp_path)],
+        [sys.executable, "-c", build, str(folder)],
         cwd=ROOT,
         check=True,
         capture_output=True,
         text=True,
     )
-    with zipfile.ZipFile(tmp_path / built.stdout.strip()) as wheel:
-        roots = {name.partition("/")[0] for name in wheel.namelist()}
+    return folder / built.stdout.strip()
+
+
+def test_wheel_contains_longtake_only(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as content:
+        roots = {name.partition("/")[0] for name in content.namelist()}
     assert {root for root in roots if not root.endswith(".dist-info")} == {"longtake"}
+
+
+def installed_with(distribution: str, known: set[str]) -> set[str]:
+    """Distributions that are installed along with one, without extras."""
+    if distribution not in known:
+        known.add(distribution)
+        for line in importlib.metadata.requires(distribution) or ():
+            wanted = Requirement(line)
+            if wanted.marker is None or wanted.marker.evaluate({"extra": ""}):
+                installed_with(wanted.name, known)
+    return known
+
+
+def test_client_needs_the_base_dependencies_alone(wheel: Path, tmp_path: Path) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    known = set[str]()
+    for line in project["dependencies"]:
+        installed_with(Requirement(line).name, known)
+    for distribution in map(importlib.metadata.distribution, known):
+        for top in {file.parts[0] for file in distribution.files or ()} - {".."}:
+            if not (tmp_path / top).exists():
+                (tmp_path / top).symlink_to(str(distribution.locate_file(top)))
+    program = (
+        f"import sys; sys.path[:0] = {[str(wheel), str(tmp_path)]}; import longtake.client as ours;"
+        " from importlib.util import find_spec; print(ours.__file__, find_spec('httpx'))"
+    )
+    alone = [sys.executable, "-I", "-S", "-c", program]
+    ran = subprocess.run(alone, check=False, capture_output=True, text=True)
+    assert ran.stdout == f"{wheel / 'longtake/client/__init__.py'} None\n", ran.stderr
 
 
 def test_compose_file_follows_the_specification() -> None:

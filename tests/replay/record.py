@@ -17,8 +17,8 @@ from typing import Any
 
 from temporalio.client import WorkflowFailureError, WorkflowHandle
 
+from longtake.client import connect
 from longtake.contracts import names
-from longtake.temporal.client import connect
 from longtake.temporal.devserver import DevServer
 from tests.house import House, house
 

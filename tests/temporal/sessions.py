@@ -13,9 +13,9 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from longtake.client import RecordingSession
 from longtake.contracts import names
 from longtake.domain.recording import Output, RecordingRequest
-from longtake.temporal.client import RecordingSession
 from longtake.temporal.devserver import temporal_binary
 from longtake.temporal.runner import workflow_runner
 from tests.temporal.keeping import HEARD, KeepingSession

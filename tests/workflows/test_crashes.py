@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
+from longtake.client import connect
 from longtake.contracts import names
 from longtake.domain.session import EndReason
-from longtake.temporal.client import connect
 from longtake.temporal.devserver import DevServer
 from tests.house import House, house
 

@@ -103,6 +103,40 @@ async def test_a_start_whose_session_was_terminated_meanwhile_is_ended(
     await home.eventually(ended)
 
 
+async def test_a_start_that_nobody_names_is_found_in_storage_when_a_sweep_ends_its_session(
+    skipping: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    async with house(skipping.client, tmp_path, callbacks=False, media=True) as home:
+        await home.room("standup", "1001")
+        await home.fault("start", "lost_reply", when="after", times=5)
+        with skipping.with_time_skipping_disabled():
+            handle = await home.start("standup")
+            await home.eventually(lambda: home.tasks("standup"))
+            await handle.terminate("by mistake")
+            await home.eventually(lambda: home.files("standup"))
+        result = await (await revived(home)).result()
+        assert [bool(stray.stopped_at) for stray in result.strays] == [True]
+        assert running(await home.tasks("standup")) == []
+
+
+async def test_what_the_end_of_a_terminated_session_starts_is_left_to_it(
+    skipping: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    async with house(skipping.client, tmp_path, vendor="tencent") as home:
+        await home.room("standup", "1001")
+        await home.fault("start", "slow", seconds=1.0, when="before", times=1)
+        with skipping.with_time_skipping_disabled():
+            handle = await home.start("standup")
+            await home.eventually(lambda: home.calls("CreateCloudRecording"))
+            await handle.terminate("by mistake")
+            await home.eventually(lambda: home.tasks("standup"))
+        ending = await revived(home)
+        await ending.result()
+        for _ in range(3):
+            assert (await swept(home)).revived == ()
+        assert running(await home.tasks("standup")) == []
+
+
 async def test_a_healthy_session_is_never_touched(
     skipping: WorkflowEnvironment, home: House
 ) -> None:

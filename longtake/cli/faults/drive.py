@@ -16,11 +16,12 @@ from longtake.cli.emulated import ACCOUNT, STORAGE, emulated
 from longtake.cli.faults.manners import MANNERS
 from longtake.cli.faults.plan import PEOPLE, Cut, Kill, Order, Plan, SessionPlan
 from longtake.cli.faults.stage import Stage
+from longtake.client import AlreadyLive
+from longtake.client.starting import start_recording
 from longtake.contracts import names
 from longtake.contracts.payloads import LayoutChange, StopOrder, SubscriptionsChange
 from longtake.domain.layout import SpeakerLayout
 from longtake.domain.recording import Output, RecordingRequest, StreamFilter, Subscriptions
-from longtake.temporal.client import AlreadyLive, start_recording
 
 IDLE = 60.0
 """Seconds for which the vendor records an empty room, the least that all of them take."""

@@ -19,6 +19,8 @@ HELD = ""
 
 REPLACED_WITHIN = timedelta(seconds=2)
 """A recorder that enters again puts the first one out when it is in the room, not before."""
+PUT_OUT_WITHIN = timedelta(seconds=15)
+"""So long may the first record on when the second was ended before it was in the room."""
 
 
 @dataclass(frozen=True)

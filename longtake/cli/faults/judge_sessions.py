@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import combinations, pairwise
 
-from longtake.cli.faults.evidence import HELD, REPLACED_WITHIN, Evidence, Run, Task
+from longtake.cli.faults.evidence import HELD, PUT_OUT_WITHIN, REPLACED_WITHIN, Evidence, Run, Task
 from longtake.domain.files import Outcome
 from longtake.domain.session import EndReason, State
 
@@ -27,11 +27,18 @@ def one_task_at_a_time(evidence: Evidence) -> Iterator[str]:
             overlap = first.until - second.created
             if overlap <= timedelta(0) or _stray(evidence, first) or _stray(evidence, second):
                 continue
-            replaced = evidence.manners.repeated_start == "replaces"
-            if replaced and first.recorder == second.recorder and overlap <= REPLACED_WITHIN:
+            # A second start that was ended before it was in the room has replaced nothing: the
+            # next one does.
+            within = PUT_OUT_WITHIN if first.why == "evicted" else REPLACED_WITHIN
+            if _replaced(evidence, first, second) and overlap <= within:
                 continue
             for_ = "for ever" if first.ended is None else f"for {overlap.total_seconds():.1f} s"
             yield f"{room}: tasks {_short(first)} and {_short(second)} ran together {for_}"
+
+
+def _replaced(evidence: Evidence, first: Task, second: Task) -> bool:
+    same = first.recorder == second.recorder
+    return same and evidence.manners.repeated_start == "replaces"
 
 
 def _stray(evidence: Evidence, task: Task) -> bool:
@@ -67,7 +74,9 @@ def every_task_has_an_owner(evidence: Evidence) -> Iterator[str]:
 def _owns(evidence: Evidence, run: Run, task: Task) -> bool:
     if task.id in run.task_ids():
         return True
-    if run.room != task.room or not run.began <= task.created <= run.until:
+    # What a sweep lets end began before it.
+    since = evidence.of_room(run.room)[0].began if run.revived else run.began
+    if run.room != task.room or not since <= task.created <= run.until:
         return False
     if task.recorder in run.nameless():
         return True

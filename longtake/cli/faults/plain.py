@@ -25,13 +25,14 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.worker import Worker
 
 from longtake.cli.faults.plan import Order, SessionPlan
+from longtake.client import AlreadyLive
 from longtake.contracts.ids import session_key
 from longtake.domain.errors import RecordingError
 from longtake.domain.model import Kept
 from longtake.domain.ports import Attempt, Recorder, Task
 from longtake.domain.recording import RecordingRequest
 from longtake.settings import Settings, load
-from longtake.temporal.client import AlreadyLive, connect
+from longtake.temporal.connection import connect_by
 from longtake.temporal.runner import workflow_runner
 from longtake.vendorkit.http import open_client
 
@@ -172,7 +173,7 @@ class PlainApplication:
 
 async def work(settings: Settings) -> None:
     """Work until killed."""
-    client = await connect(settings.temporal.address, settings.temporal.namespace)
+    client = await _connected(settings)
     async with AsyncExitStack() as stack:
         calls = PlainActivities(settings, stack)
         rate = max(account.settings.calls_per_second for account in settings.accounts.values())
@@ -191,6 +192,14 @@ async def work(settings: Settings) -> None:
             disable_eager_activity_execution=True,
         )
         await asyncio.gather(sessions.run(), activities.run())
+
+
+async def _connected(settings: Settings) -> Client:
+    while True:
+        try:
+            return await connect_by(settings.connection)
+        except RuntimeError:  # its server, or the way to it, is down
+            await asyncio.sleep(1)
 
 
 def main(arguments: list[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio.client import Client, WorkflowFailureError
@@ -27,8 +27,6 @@ class Sweeps:
 
     client: Client
     vendor: str
-    revived: list[str] = field(default_factory=list[str])
-    """Workflow ids of the sessions that were let end."""
     _made: int = 0
 
     async def go_on(self) -> None:
@@ -44,16 +42,16 @@ class Sweeps:
                 await asyncio.sleep(GRACE.total_seconds())
                 while await self.sweep():
                     pass  # one that found something has taken its time
-                for workflow_id in self.revived:
+                # A sweep that was interrupted has told nobody of those that it revived.
+                query = f'WorkflowType = "{names.WORKFLOW}" AND ExecutionStatus = "Running"'
+                async for found in self.client.list_workflows(query):
                     with suppress(WorkflowFailureError):
-                        await insisted(self.client.get_workflow_handle(workflow_id).result)
+                        await insisted(self.client.get_workflow_handle(found.id).result)
 
     async def sweep(self) -> bool:
         """Sweep once; whether sessions had left anything."""
         self._made += 1
-        report = await insisted(self._swept)
-        self.revived += report.revived
-        return report.looked_at > 0
+        return (await insisted(self._swept)).looked_at > 0
 
     async def _swept(self) -> SweepReport:
         return await self.client.execute_workflow(

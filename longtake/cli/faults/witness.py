@@ -16,7 +16,7 @@ from temporalio.client import (
     WorkflowQueryFailedError,
 )
 from temporalio.common import SearchAttributeKey
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter
 from temporalio.service import RPCError
 from temporalio.worker import Replayer
 
@@ -69,7 +69,7 @@ async def witness(
     vendor = plan.vendor
     rules = [*await stage.emulator.faults(), *played.strikes]
     over = await settled_ledger(stage)
-    replayer = _replayer()
+    replayer = _replayer(stage.client.data_converter)
     histories, runs = await _runs(stage.client, played, replayer)
     others = await _others(stage.client, replayer)
     histories = {**histories, **{name: history for name, (history, _) in others.items()}}
@@ -129,7 +129,7 @@ async def _others(client: Client, replayer: Replayer) -> dict[str, tuple[Workflo
     return found
 
 
-def _replayer() -> Replayer:
+def _replayer(converter: DataConverter) -> Replayer:
     try:
         from workflows.recording import RecordingWorkflow  # noqa: PLC0415 - not in the wheel
         from workflows.sweep import SweepWorkflow  # noqa: PLC0415
@@ -140,7 +140,7 @@ def _replayer() -> Replayer:
         ) from None
     return Replayer(
         workflows=[RecordingWorkflow, SweepWorkflow, UnclaimedWorkflow],
-        data_converter=pydantic_data_converter,
+        data_converter=converter,
         workflow_runner=workflow_runner(),
     )
 
