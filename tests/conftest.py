@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import AsyncGenerator
 from uuid import uuid4
 
@@ -35,6 +36,13 @@ settings.load_profile("busy machine")
 
 WAITING = {"conformance", "e2e", "faults", "schedules", "workflows"}
 """Folders of tests that wait more than they work."""
+
+
+def pytest_configure() -> None:
+    """A shell that runs something in the background has it ignore Ctrl-C, and all that it starts:
+    the commands that are tested must not.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
