@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import socket
+import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
+from pathlib import Path
+from typing import IO
 
 from longtake.cli.exits import Code, Exit
 from longtake.cli.options import HOST
+
+_CLAIMS: list[IO[str]] = []
+"""Open for as long as this process lives."""
 
 
 def choose(wanted: Mapping[str, tuple[int, int | None]]) -> tuple[dict[str, int], list[str]]:
@@ -22,13 +30,27 @@ def choose(wanted: Mapping[str, tuple[int, int | None]]) -> tuple[dict[str, int]
         for name, (usual, named) in wanted.items():
             listener = held.enter_context(socket.socket())
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if not _bind(listener, usual if named is None else named):
+            free = _claimed(usual) if named is None else True
+            if not (free and _bind(listener, usual if named is None else named)):
                 if named is not None:
                     raise Exit(Code.USAGE, f"--{name}-port: {named} is taken")
                 _bind(listener, 0)
                 lines.append(f"port {usual} is taken: {name} listens on {_port(listener)}")
             chosen[name] = _port(listener)
     return chosen, lines
+
+
+def _claimed(port: int) -> bool:
+    """Whether no other command is about to listen there: it has chosen long before it listens."""
+    lock = Path(tempfile.gettempdir()) / f"longtake-{os.getuid()}-port-{port}.lock"
+    held = lock.open("w", encoding="utf-8")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        held.close()
+        return False
+    _CLAIMS.append(held)
+    return True
 
 
 def _bind(listener: socket.socket, port: int) -> bool:
