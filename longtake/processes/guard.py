@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from types import FrameType
 
 TERMINATE, KILL = b"T", b"K"
@@ -40,7 +41,8 @@ def _obey(child: subprocess.Popen[bytes], grace: float) -> None:
 
 
 def _report(number: int) -> None:
-    os.write(1, f"{number}\n".encode())
+    with suppress(BrokenPipeError):  # a parent that died meanwhile: what it left is to be ended
+        os.write(1, f"{number}\n".encode())
 
 
 def _end_like(code: int) -> None:
