@@ -29,8 +29,9 @@ UNTIL_SEEN_UP = "vendor"
 STRANGERS_KEPT = 50
 
 
-SHORTEST_FILE = timedelta(seconds=2)
-"""A task that was ended sooner may have left nothing, though media flowed."""
+SHORTEST_FILE = timedelta(seconds=10)
+"""A task that was over sooner may have left nothing, though media flowed: between its stop and our
+word of it may lie a few seconds of tries."""
 
 
 class State(StrEnum):
