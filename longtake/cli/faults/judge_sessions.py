@@ -203,7 +203,7 @@ def histories_replay(evidence: Evidence) -> Iterator[str]:
 
 
 def sessions_end(evidence: Evidence) -> Iterator[str]:
-    """16. Excused: one that has ended its recording and waits for files, which has its own bound."""
+    """16. Excused: one that waits for files only, which has a bound of its own."""
     for run in evidence.runs:
         yield HELD
         waits = run.status is not None and run.status.state is State.COLLECTING
