@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from pathlib import Path
@@ -16,6 +15,7 @@ from tests.docs.conftest import Reader
 from tests.docs.examples import bash
 from tests.docs.pages import ROOT, Block, blocks, page
 from tests.docs.test_schemas import check
+from tests.needed import missing
 
 COMPILED_WITHIN = 180.0
 """Seconds; the compiler computes, and shares its cores with other tests."""
@@ -25,8 +25,10 @@ CALLER = ROOT / "tests" / "typescript"
 EXAMPLES = [block for block in blocks(page("docs/signals.md")) if block.language == "typescript"]
 
 
-def test_the_lock_names_no_registry() -> None:
-    lock = json.loads((CALLER / "package-lock.json").read_text())
+def test_the_lock_holds_versions_and_hashes_and_no_address() -> None:
+    text = (CALLER / "package-lock.json").read_text()
+    assert "://" not in text
+    lock = json.loads(text)
     packages = [found for name, found in lock["packages"].items() if name]
     assert len(packages) > 10
     assert [found for found in packages if "resolved" in found or "integrity" not in found] == []
@@ -37,10 +39,7 @@ def modules() -> Path:
     """The installed packages; `make setup` installs them where there is npm."""
     installed = CALLER / "node_modules"
     if not (installed / ".installed").exists():
-        reason = "needs the packages of tests/typescript: `make setup` installs them"
-        if os.environ.get("LONGTAKE_REQUIRE") == "all":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing("needs the packages of tests/typescript: `make setup` installs them")
     return installed
 
 

@@ -12,7 +12,7 @@ from longtake.cli.faults.judge import RULES
 from longtake.vendors import REGISTRY
 from tests.cli.commands import Longtake
 
-PATIENCE = 500.0
+PATIENCE = 300.0
 """Seconds; half a minute is usual."""
 COMPARED = "tencent"
 """Whose plain pattern is run, too: where the repeated start replaces, it gives up soonest."""
@@ -22,8 +22,7 @@ SEEDS = {"agora": 7, "tencent": 7, "alibaba": 7, "huawei": 7}
 @pytest.mark.parametrize("vendor", sorted(REGISTRY))
 async def test_no_invariant_breaks_under_faults_and_kills(tmp_path: Path, vendor: str) -> None:
     plain = "--plain" if vendor == COMPARED else "--no-plain"
-    wish = f"--vendor {vendor} --sessions 12 --kills 2 --seed {SEEDS[vendor]}"
-    wish += " --longest 25 --within 100"
+    wish = f"--vendor {vendor} --sessions 12 --kills 2 --seed {SEEDS[vendor]} --longest 25"
     longtake = Longtake(tmp_path, {})
     ran = await longtake(
         *("faults", "run", *wish.split(), plain, "--json", "report.json"), patience=PATIENCE
