@@ -54,6 +54,7 @@ async def close(desk: Desk, segment: Segment, *, gone: bool = False) -> None:
 async def _close(desk: Desk, segment: Segment, *, gone: bool) -> None:
     stopped = ENDED
     if not segment.seen.phase.over:
+        segment.stopping_at = segment.stopping_at or desk.now
         outcome = await _stop_for_good(desk, segment.task, lambda: segment.end_heard, gone=gone)
         stopped = outcome if isinstance(outcome, Stopped) else stopped
     segment.close(stopped, desk.now, confirmed=stopped is not ENDED)

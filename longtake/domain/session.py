@@ -29,9 +29,8 @@ UNTIL_SEEN_UP = "vendor"
 STRANGERS_KEPT = 50
 
 
-SHORTEST_FILE = timedelta(seconds=10)
-"""A task that was over sooner may have left nothing, though media flowed: between its stop and our
-word of it may lie a few seconds of tries."""
+SHORTEST_FILE = timedelta(seconds=2)
+"""A task that was ended sooner may have left nothing, though media flowed."""
 
 
 class State(StrEnum):
@@ -146,6 +145,8 @@ class Segment(Kept):
     changed_at: datetime
     """Since when `seen.phase` is what it is."""
     up_at: datetime | None = None
+    stopping_at: datetime | None = None
+    """When it was first to be stopped: the vendor's answer may take several tries."""
     ended_at: datetime | None = None
     stop_confirmed: bool = False
     """Whether the vendor answered a stop: "unknown task" may also mean one out of reach."""
@@ -162,7 +163,7 @@ class Segment(Kept):
     @property
     def leaves_files(self) -> bool:
         """Whether something must be in storage: data came, for longer than a file needs."""
-        until = self.ended_at or self.accepted_at
+        until = self.stopping_at or self.ended_at or self.accepted_at
         return self.had_data and until - self.accepted_at >= SHORTEST_FILE
 
     def observe(self, seen: Observation, now: datetime) -> None:

@@ -203,11 +203,10 @@ def histories_replay(evidence: Evidence) -> Iterator[str]:
 
 
 def sessions_end(evidence: Evidence) -> Iterator[str]:
-    """16. Excused: one that waits for files only, which has a bound of its own."""
+    """16."""
     for run in evidence.runs:
         yield HELD
-        waits = run.status is not None and run.status.state is State.COLLECTING
-        if run.ended is None and not waits:
+        if run.ended is None:
             state = run.status.state if run.status else "unknown"
             evidence_text = run.status.evidence if run.status else ""
             yield (
