@@ -46,8 +46,8 @@ class Sessions(Protocol):
         """Sessions of a room that are over, however they ended, the newest first."""
         ...
 
-    async def carried(self, workflow_id: str, run_id: str = "") -> Carried | None:
-        """All that a session knows; without a run, the live one's. None if it cannot be told."""
+    async def carried(self, workflow_id: str, run_id: str) -> Carried | None:
+        """All that a run of a session knows; None if it cannot be told."""
         ...
 
     async def latest(self, workflow_id: str) -> tuple[ClosedSession | None, Carried] | None:
@@ -160,8 +160,8 @@ class SweepActivities:
 
     async def _goes_on(self, workflow_id: str, key: str) -> bool:
         """Whether the very session lives on in another run, as after a reset."""
-        live = await self._sessions.carried(workflow_id)
-        return live is not None and live.session.key == key
+        latest = await self._sessions.latest(workflow_id)
+        return latest is not None and latest[0] is None and latest[1].session.key == key
 
     async def _place(self, kept: KeptEvent) -> tuple[Suspicion | None, str]:
         """Whose an event is; gives what follows, and why it need not be kept any more."""

@@ -73,12 +73,10 @@ class SweptSessions:
             if closed := _closed(each):
                 yield closed
 
-    async def carried(self, workflow_id: str, run_id: str = "") -> Carried | None:
-        """All that a session knows; without a run, the live one's. None if it cannot be told."""
-        handle = self._client.get_workflow_handle(workflow_id, run_id=run_id or None)
+    async def carried(self, workflow_id: str, run_id: str) -> Carried | None:
+        """All that a run of a session knows; None if it cannot be told."""
+        handle = self._client.get_workflow_handle(workflow_id, run_id=run_id)
         try:
-            if not run_id and (await handle.describe()).close_time is not None:
-                return None
             return await handle.query(names.SESSION, result_type=Carried)
         except WorkflowQueryFailedError:
             return None  # it failed before it knew anything
@@ -89,22 +87,21 @@ class SweptSessions:
 
     async def latest(self, workflow_id: str) -> tuple[ClosedSession | None, Carried] | None:
         """The last run of a session: None for the first if it lives; None if there is none."""
-        handle = self._client.get_workflow_handle(workflow_id)
         try:
-            closed = _closed(await handle.describe())
-            return closed, await handle.query(names.SESSION, result_type=Carried)
-        except WorkflowQueryFailedError:
-            return None  # it failed before it knew anything
+            last = await self._client.get_workflow_handle(workflow_id).describe()
         except RPCError as err:
             if err.status == RPCStatusCode.NOT_FOUND:
                 return None
             raise
+        carried = await self.carried(workflow_id, last.run_id)
+        return carried and (_closed(last), carried)
 
     async def live_in(self, account: str, room: str) -> AsyncIterator[tuple[str, Carried]]:
         """The live sessions of a room: workflow id, and all that it knows."""
         async for session in self._recordings.live_in(account, room):
-            if carried := await self.carried(session.workflow_id):
-                yield session.workflow_id, carried
+            latest = await self.latest(session.workflow_id)
+            if latest and latest[0] is None:
+                yield session.workflow_id, latest[1]
 
     async def tell(self, workflow_id: str, kept: KeptEvent) -> None:
         """Pass an event to a session; one that is over meanwhile needs it no more."""

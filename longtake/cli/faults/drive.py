@@ -64,9 +64,6 @@ class Played:
     refused_starts: dict[str, int] = field(default_factory=dict[str, int])
     strikes: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     """Rules that struck at a moment, with their hits."""
-    terminated: set[str] = field(default_factory=set[str])
-    """Rooms whose session was terminated."""
-    in_time: bool = True
 
 
 async def play(
@@ -84,10 +81,9 @@ async def play(
     killing = asyncio.gather(_kill(stage, plan.kills, began), _cut(stage, plan.cuts, began))
     loop.call_at(began + plan.ends_at, quiet.set)
     try:
-        async with asyncio.timeout_at(began + plan.ends_at + within):
-            await asyncio.gather(ends, killing)
-    except TimeoutError:
-        played.in_time = False
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(began + plan.ends_at + within):
+                await asyncio.gather(ends, killing)
     finally:
         for task in (ends, killing):
             task.cancel()
@@ -150,7 +146,6 @@ async def _orders(
     for order in session.orders:
         await _until(began + session.at + order.at)
         if order.name == "terminate":
-            played.terminated.add(session.room)
             for handle in live:
                 await _ordered(lambda handle=handle: handle.terminate("as planned"))
             continue
