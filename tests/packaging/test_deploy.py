@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
-import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.docs.pages import page
+from tests.needed import needed
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -161,16 +161,10 @@ def test_every_alert_has_its_paragraph() -> None:
 
 
 def test_prometheus_accepts_its_files() -> None:
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("no promtool on PATH")
-    command = [promtool, "check", "config", str(DEPLOY / "prometheus.yml")]
+    command = [needed("promtool"), "check", "config", str(DEPLOY / "prometheus.yml")]
     subprocess.run(command, check=True, capture_output=True)
 
 
 def test_nginx_accepts_its_file() -> None:
-    nginx = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin")
-    if nginx is None:
-        pytest.skip("no nginx on this machine")
-    command = [nginx, "-t", "-c", str(DEPLOY / "nginx.conf")]
+    command = [needed("nginx"), "-t", "-c", str(DEPLOY / "nginx.conf")]
     subprocess.run(command, check=True, capture_output=True)
