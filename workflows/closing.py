@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
         TaskInput,
         WatchInput,
     )
-    from longtake.domain.events import Observation
+    from longtake.domain.events import Observation, TaskPhase
     from longtake.domain.files import Manifest, Outcome, unverified
     from longtake.domain.ports import Stopped, Task
     from longtake.domain.recording import Scene
@@ -55,11 +55,41 @@ async def _close(desk: Desk, segment: Segment, *, gone: bool) -> None:
     stopped = ENDED
     if not segment.seen.phase.over:
         segment.stopping_at = segment.stopping_at or desk.now
+        if segment.task.attempt.recorder in desk.session.suspects:
+            await _let_it_enter(desk, segment)
         outcome = await _stop_for_good(desk, segment.task, lambda: segment.end_heard, gone=gone)
         stopped = outcome if isinstance(outcome, Stopped) else stopped
     segment.close(stopped, desk.now, confirmed=stopped is not ENDED)
     desk.note(f"task {segment.task.called} is over: {segment.end_detail or 'stopped'}")
     desk.stir()
+
+
+async def _let_it_enter(desk: Desk, segment: Segment) -> None:
+    """See a recorder in the room that is to put out its double: stopped before, it puts out nobody.
+
+    Data proves it at once. That the vendor calls it up does so only after a while: some do from the
+    start's acceptance.
+    """
+    entered = segment.accepted_at + desk.traits.confirm_first
+    while segment.seen.phase is not TaskPhase.FLOWING and not segment.seen.phase.over:
+        in_time = desk.now < entered
+        order = WatchInput(
+            request=desk.request,
+            task=segment.task,
+            known=segment.seen if in_time else None,
+            every=policies.ENTERS_SOON,
+        )
+        policy = policies.within(
+            policies.WATCH, entered - desk.now if in_time else policies.ROUNDS_END
+        )
+        summary = f"see task {segment.task.called} in the room before it is stopped"
+        seen = await desk.outcome(desk.call(names.WATCH, order, Observation, policy, summary))
+        if isinstance(seen, Observation):
+            desk.observe(segment, seen)
+        elif in_time:
+            await desk.wait(lambda: False, entered, "for the recorder to enter the room")
+        if not in_time:
+            return
 
 
 async def _stop_for_good(
@@ -137,8 +167,8 @@ async def _settle(desk: Desk, recorder: str) -> None:
 
 
 async def _put_out(desk: Desk, recorder: str) -> Failure | None:
-    """See a task of the recorder up, which has put out any other, and end it."""
-    session, traits = desk.session, desk.traits
+    """End a task of the recorder, once its entry has put out any other."""
+    session = desk.session
     named, scene = session.sighted(recorder), session.scene
     if named:
         task: Task | Failure = Task(attempt=session.last_attempt(recorder), id=named)
@@ -147,18 +177,6 @@ async def _put_out(desk: Desk, recorder: str) -> Failure | None:
     if isinstance(task, Failure):
         return task
     segment = session.open_segment(task, scene, desk.now)
-    order = WatchInput(
-        request=desk.request,
-        task=task,
-        known=None,
-        every=traits.confirm_every,
-        first_after=None if segment.announced else traits.confirm_first,
-    )
-    policy = policies.within(policies.WATCH, policies.ROUNDS_END)
-    summary = f"see whether task {task.called} is up"
-    seen = await desk.outcome(desk.call(names.WATCH, order, Observation, policy, summary))
-    if isinstance(seen, Observation):
-        desk.observe(segment, seen)
     await close(desk, segment, gone=segment.up_at is None)
     return None
 

@@ -80,6 +80,9 @@ PASSING = {
 SETTLING_STARTS = 5
 """How often a recorder that may be in the room is started again at the end, to put it out."""
 
+ENTERS_SOON = timedelta(seconds=2)
+"""How often a recorder that is to put out its double is asked whether it is in the room."""
+
 LAST_STARTS = 3
 LAST_START_WAIT = timedelta(seconds=30)
 """How often, and for how long each, an ending session sends a start in doubt again where a second

@@ -45,6 +45,11 @@ async def hang_up(request: Request, *, reset: bool) -> Response:
     return Response(status_code=204)
 
 
+_KEPT_ALIVE = 75
+"""Seconds that an idle connection stays open: longer than clients keep one, or they would send into
+a closing one now and then."""
+
+
 def server(app: ASGIApp, host: str, port: int) -> uvicorn.Server:
     """A uvicorn server on which faults can tear connections; port 0 picks a free one."""
     config = uvicorn.Config(
@@ -57,6 +62,7 @@ def server(app: ASGIApp, host: str, port: int) -> uvicorn.Server:
         log_level="warning",
         access_log=False,
         backlog=_BACKLOG,
+        timeout_keep_alive=_KEPT_ALIVE,
         timeout_graceful_shutdown=1,
     )
     return uvicorn.Server(config)

@@ -99,6 +99,7 @@ def task(name: str = "t1", room: str = "room", **given: Any) -> Task:
         "room": room,
         "recorder": "r1",
         "created": at(2),
+        "entered": at(2),
         "ended": at(20),
         "why": "stopped",
         "files": (f"k1/a1/{name}.m3u8",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def broken(*changes: Change) -> dict[int, tuple[str, ...]]:
     return {verdict.number: verdict.examples for verdict in judge(evidence) if verdict.violations}
 
 
-SECOND = task("t2", created=at(10), ended=at(20))
+SECOND = task("t2", created=at(10), entered=at(13), ended=at(20))
 BURST = [call("query", 30 + number / 100) for number in range(23)]
 FAILURE: dict[str, Any] = {"code": "VendorUnavailable", "message": "away"}
 BREAKS: list[tuple[int, list[Change]]] = [
@@ -118,7 +119,8 @@ LOST = task("t2", recorder="r9", created=at(4), ended=None)
         (1, [tasks(task(), LOST), told(strays=[stray()])]),
         (1, [tasks(task(), LOST), told(strays=[stray("t2")])]),
         (1, [struck("forget", "now"), tasks(task(), SECOND)]),
-        (1, [of("tencent"), tasks(task(ended=at(10.3)), SECOND)]),
+        (1, [of("tencent"), tasks(task(ended=at(13.3)), SECOND)]),
+        (1, [of("tencent"), tasks(task(), replace(SECOND, entered=None))]),
         (2, [tasks(task(), LOST), told(strays=[stray()])]),
         (2, [of("tencent"), tasks(task(), task("t0", created=at(1), why="evicted"))]),
         (4, [killed(2), called(call("start", 8, task="t1", status=201, code=7))]),

@@ -37,7 +37,7 @@ def words(told: Outcome) -> str:
 
 def test_a_column_counts_what_was_left_and_what_ran_together() -> None:
     ledger = Ledger(
-        (task(), task("t2", created=at(10)), task("t3", room="lost", ended=None)),
+        (task(), task("t2", created=at(10), entered=at(10)), task("t3", room="lost", ended=None)),
         (),
     )
     counted = column("plain", ["completed", "failed", "running"], ledger, {"lost"})
@@ -47,8 +47,10 @@ def test_a_column_counts_what_was_left_and_what_ran_together() -> None:
 
 
 def test_a_recorder_that_replaces_another_is_no_duplicate() -> None:
-    ledger = Ledger((task(ended=at(10.2)), task("t2", created=at(10))), ())
-    assert column("plain", [], ledger, ()).duplicates == 0
+    again = task("t2", created=at(10), entered=at(14))
+    for ended, duplicates in ((14.2, 0), (18, 1)):
+        ledger = Ledger((task(ended=at(ended)), again), ())
+        assert column("plain", [], ledger, ()).duplicates == duplicates
 
 
 def test_a_broken_invariant_is_in_the_words_and_in_the_data() -> None:

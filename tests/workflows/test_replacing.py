@@ -139,6 +139,36 @@ async def test_a_start_that_never_came_up_is_no_proof_that_the_lost_one_ended(
     assert running(await home.tasks("standup")) == []
 
 
+@pytest.mark.parametrize("order", ["stop", "pause"])
+async def test_a_second_start_is_let_into_the_room_before_it_is_stopped(
+    skipping: WorkflowEnvironment, tmp_path: Path, order: str
+) -> None:
+    async with house(
+        skipping.client,
+        tmp_path,
+        vendor="tencent",
+        callbacks=False,
+        account=PROMPT,
+        timings={"join": 60.0},
+    ) as home:
+        await home.room("standup", "1001")
+        await home.fault("start", "lost_reply", when="after", times=1)
+        with skipping.with_time_skipping_disabled():
+            handle = await home.start("standup")
+            await home.eventually(lambda: home.tasks("standup"))
+            await home.advance(60)
+            await home.until(handle, lambda status: bool(status.segments))
+            await handle.signal(order)
+            await home.eventually(lambda: home.calls("DescribeCloudRecording"))
+            await home.advance(60)
+            await home.until(handle, lambda status: bool(status.segments[0].ended_at))
+            lost, known = await home.tasks("standup")
+            assert (lost["end_reason"], known["end_reason"]) == ("evicted", "stopped")
+            if order == "pause":
+                await handle.signal("stop")
+            await handle.result()
+
+
 async def test_what_cannot_be_put_out_is_a_stray(
     skipping: WorkflowEnvironment, patient: House
 ) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
-from longtake.cli.faults.evidence import REPLACED_WITHIN, Ledger
+from longtake.cli.faults.evidence import Ledger
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Column:
     forgotten: int
     """Of these, such as the vendor itself lost sight of: no call ends them."""
     duplicates: int
-    """Rooms in which two tasks ran together for longer than one takes to replace another."""
+    """Rooms in which two tasks ran together."""
     tasks: int
 
     def as_json(self) -> dict[str, Any]:
@@ -57,5 +57,6 @@ def column(name: str, outcomes: Iterable[str], over: Ledger, lost: Collection[st
 
 
 def _together(ledger: Ledger, room: str) -> bool:
-    pairs = combinations(ledger.of_room(room), 2)
-    return any(first.until - second.created > REPLACED_WITHIN for first, second in pairs)
+    return any(
+        first.together_with(second) for first, second in combinations(ledger.of_room(room), 2)
+    )

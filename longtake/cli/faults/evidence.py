@@ -17,10 +17,8 @@ FAR = datetime(2200, 1, 1, tzinfo=UTC)
 HELD = ""
 """What a rule yields for each thing that it looks at, beside the violations in words."""
 
-REPLACED_WITHIN = timedelta(seconds=2)
-"""A recorder that enters again puts the first one out when it is in the room, not before."""
-PUT_OUT_WITHIN = timedelta(seconds=15)
-"""So long may the first record on when the second was ended before it was in the room."""
+_CHANGED_OVER = timedelta(seconds=2)
+"""In which a recorder that enters again puts out the first one, and the vendor ends its task."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,8 @@ class Task:
     room: str
     recorder: str
     created: datetime
+    entered: datetime | None = None
+    """When the recorder was in the room, and began to record."""
     ended: datetime | None = None
     why: str = ""
     files: tuple[str, ...] = ()
@@ -39,6 +39,17 @@ class Task:
     @property
     def until(self) -> datetime:
         return self.ended or FAR
+
+    def together_with(self, later: Task) -> timedelta:
+        """How long this task and one that was made after it both ran.
+
+        One recorder is in a room once: a later task of it counts from its entry, which puts the
+        first one out, and not at all if it never came.
+        """
+        begun = later.entered or FAR if self.recorder == later.recorder else later.created
+        together = min(self.until, later.until) - begun
+        replaced = self.recorder == later.recorder and together <= _CHANGED_OVER
+        return timedelta(0) if replaced else max(together, timedelta(0))
 
 
 @dataclass(frozen=True)
@@ -232,6 +243,7 @@ def _task(told: Mapping[str, Any]) -> Task:
         room=told["room"],
         recorder=told["recorder"],
         created=moment(told["created_at"]),
+        entered=_moment_or_none(told["started_at"]),
         ended=_moment_or_none(told["ended_at"]),
         why=told["end_reason"] or "",
         files=tuple(told["files"]),

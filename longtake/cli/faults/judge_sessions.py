@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import combinations, pairwise
 
-from longtake.cli.faults.evidence import HELD, PUT_OUT_WITHIN, REPLACED_WITHIN, Evidence, Run, Task
+from longtake.cli.faults.evidence import HELD, Evidence, Run, Task
 from longtake.domain.files import Outcome
 from longtake.domain.session import EndReason, State
 
@@ -24,21 +24,12 @@ def one_task_at_a_time(evidence: Evidence) -> Iterator[str]:
             continue
         yield HELD
         for first, second in combinations(evidence.over.of_room(room), 2):
-            overlap = first.until - second.created
-            if overlap <= timedelta(0) or _stray(evidence, first) or _stray(evidence, second):
+            overlap = first.together_with(second)
+            if not overlap or _stray(evidence, first) or _stray(evidence, second):
                 continue
-            # A second start that was ended before it was in the room has replaced nothing: the
-            # next one does.
-            within = PUT_OUT_WITHIN if first.why == "evicted" else REPLACED_WITHIN
-            if _replaced(evidence, first, second) and overlap <= within:
-                continue
-            for_ = "for ever" if first.ended is None else f"for {overlap.total_seconds():.1f} s"
+            both = {first.ended, second.ended}
+            for_ = "for ever" if both == {None} else f"for {overlap.total_seconds():.1f} s"
             yield f"{room}: tasks {_short(first)} and {_short(second)} ran together {for_}"
-
-
-def _replaced(evidence: Evidence, first: Task, second: Task) -> bool:
-    same = first.recorder == second.recorder
-    return same and evidence.manners.repeated_start == "replaces"
 
 
 def _stray(evidence: Evidence, task: Task) -> bool:
