@@ -9,8 +9,10 @@ from typing import Literal
 
 from longtake.domain.model import Kept
 
-FileKind = Literal["playlist", "segment", "mp4", "snapshot", "other"]
+FileKind = Literal["playlist", "segment", "mp4", "audio", "snapshot", "merged", "other"]
 Track = Literal["audio", "video", "audio_video"]
+Stream = Literal["primary", "substream"]
+"""A user's camera, or what the user shares beside it."""
 Uploading = Literal["uploaded", "backed_up", "unknown", "nothing"]
 
 
@@ -36,7 +38,15 @@ class FileRef(Kept):
     user: str = ""
     """Empty for a mixed file."""
     track: Track = "audio_video"
+    stream: Stream = "primary"
+    part: str = ""
+    """What made it after a failover, as the name says: `ha1` to `ha3`, `bak0` and on."""
     begins_at: datetime | None = None
+    """UTC: when what is in it began to be recorded."""
+    file_id: str = ""
+    """The id under which a video-on-demand service keeps it."""
+    url: str = ""
+    """Where such a service plays it."""
 
 
 class StoredFile(FileRef):
@@ -46,6 +56,21 @@ class StoredFile(FileRef):
     """Bytes; None when storage could not be asked."""
     segment: int
     """The number of the session's segment that made it."""
+    seconds: float | None = None
+    """How long it plays, as a playlist or the vendor tells it."""
+
+
+class Gap(Kept):
+    """A stretch that should be in the recording and is not."""
+
+    segment: int
+    user: str = ""
+    track: Track = "audio_video"
+    stream: Stream = "primary"
+    begins_at: datetime | None = None
+    seconds: float
+    key: str = ""
+    """The file that is missing or broken; empty where the vendor itself recorded nothing."""
 
 
 class Manifest(Kept):
@@ -60,6 +85,11 @@ class Manifest(Kept):
     seconds: float = 0.0
     """What the playlists add up to: the longest track of each segment."""
     missing: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    """At most `LISTED`; `gap_seconds` tells of all."""
+    gap_seconds: float = 0.0
+    document: str = ""
+    """The key under which the whole list was written to storage; empty if it was not."""
     reasons: tuple[str, ...] = ()
 
 
