@@ -13,6 +13,7 @@ import logging
 import os
 import signal
 import sys
+import tempfile
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
@@ -24,15 +25,24 @@ import httpx
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
-from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker import (
+    UnsandboxedWorkflowRunner,
+    Worker,
+    WorkerDeploymentConfig,
+    WorkflowRunner,
+)
 
+from activities.discarding import DiscardActivities
 from activities.files import FileActivities
+from activities.merging import MergeActivities
 from activities.recording import RecordingActivities
 from activities.scheduled import ScheduledActivities
 from activities.sweep import SweepActivities
 from longtake.contracts import metrics, names
 from longtake.domain.errors import InvalidRequest
 from longtake.domain.ports import ObjectStore, Recorder
+from longtake.media.merge.merger import Merger
+from longtake.media.packets import held_seconds
 from longtake.media.playlist import parse_playlist
 from longtake.reloading import Reloader
 from longtake.settings import DEFAULT_PATH, Settings, SettingsError, load
@@ -40,16 +50,26 @@ from longtake.storage.bucket import open_store
 from longtake.temporal import census
 from longtake.temporal.codec import CodecError
 from longtake.temporal.connection import connect_by
-from longtake.temporal.runner import workflow_runner
+from longtake.temporal.fleet import Fleet
+from longtake.temporal.intake import UNDER_WAY, Intake, PacedCalls, intake_tuner
 from longtake.temporal.schedules import Schedules
 from longtake.temporal.sweeps import SweptSessions, ensure_sweeps
 from longtake.vendorkit.http import open_client
+from longtake.vendorkit.pace import ALONE, NOWHERE, Pace, Place
+from workflows.merge import MergeWorkflow
 from workflows.recording import RecordingWorkflow
 from workflows.scheduled import ScheduledRecordingWorkflow
 from workflows.sweep import SweepWorkflow
 from workflows.unclaimed import UnclaimedWorkflow
 
 log = logging.getLogger("longtake.worker")
+
+TELL_EVERY = timedelta(seconds=2)
+"""How often the progress of work on files is passed on, and a cancel heard: by default, after 24 s
+of a heartbeat timeout of 30."""
+
+MERGE_FOLDER = Path(tempfile.gettempdir()) / "longtake-merge"
+"""Holds one file, the one that is being merged; TMPDIR moves it to another disk."""
 
 CONNECT_AGAIN = 2.0
 """Seconds between two tries to reach Temporal."""
@@ -66,6 +86,8 @@ class Accounts:
         self._settings = settings
         self._now = now
         self._clients: dict[str, httpx.AsyncClient] = {}
+        self._paces: dict[str, Pace] = {}
+        self._place = ALONE
         self._recorders: dict[str, Recorder] = {}
         self._stores: dict[str, ObjectStore] = {}
         self._retired: dict[httpx.AsyncClient, weakref.finalize[..., Recorder]] = {}
@@ -80,6 +102,22 @@ class Accounts:
         for name in list(self._stores):
             if old.storages.get(name) != settings.storages.get(name):
                 del self._stores[name]
+        for name, rate in _rates(settings).items():
+            if name in self._paces:
+                self._paces[name].limit = rate
+
+    def stand(self, place: Place) -> None:
+        """Keep to the share of each account's rate that this place in the fleet has."""
+        self._place = place
+        for pace in self._paces.values():
+            pace.nudge()
+
+    def pace(self, account: str) -> Pace:
+        """The account's pace, one and the same while this process lives."""
+        if account not in self._paces:
+            rate = _rates(self._settings)[account]
+            self._paces[account] = Pace(rate, lambda: self._place)
+        return self._paces[account]
 
     def _retire(self, recorder: Recorder, client: httpx.AsyncClient) -> None:
         """Close the client once no call is under way: each of them holds the recorder."""
@@ -102,7 +140,7 @@ class Accounts:
         if spec.slug != vendor:
             raise InvalidRequest(f"vendor: account {account!r} is of {spec.slug!r}, not {vendor!r}")
         if account not in self._recorders:
-            self._clients[account] = open_client(calls_per_second=given.calls_per_second)
+            self._clients[account] = open_client(pace=self.pace(account), max_connections=UNDER_WAY)
             self._recorders[account] = spec.recorder(
                 account,
                 given,
@@ -161,26 +199,41 @@ class Crew:
 
 
 def build_workers(
-    client: Client, settings: Settings, accounts: Accounts, task_queue: str = names.TASK_QUEUE
+    client: Client,
+    settings: Settings,
+    accounts: Accounts,
+    task_queue: str = names.TASK_QUEUE,
+    runner: WorkflowRunner | None = None,
 ) -> list[Worker]:
     """One worker for workflows, one for files, and one per account for its vendor calls."""
     hire = hiring(client, settings, accounts, task_queue)
     calls = [hire(account, rate) for account, rate in _rates(settings).items()]
-    return [*base_workers(client, settings, accounts, task_queue), *calls]
+    return [*base_workers(client, settings, accounts, task_queue, runner), *calls]
 
 
 def base_workers(
-    client: Client, settings: Settings, accounts: Accounts, task_queue: str
+    client: Client,
+    settings: Settings,
+    accounts: Accounts,
+    task_queue: str,
+    runner: WorkflowRunner | None = None,
 ) -> list[Worker]:
-    """The workers that serve every account: for workflows, and for files."""
+    """The workers that serve every account: for workflows, and for files.
+
+    Workflows run without a sandbox, unless `runner` has one: it costs a third of a session's work
+    here. That they are deterministic is the tests' and the replays' to find, in one.
+    """
     recording = RecordingActivities(accounts, _utc_now)
     sweep = SweepActivities(SweptSessions(client, task_queue), _utc_now)
     scheduled = ScheduledActivities(Schedules(client, task_queue))
-    files = FileActivities(accounts, parse_playlist)
+    files = FileActivities(accounts, parse_playlist, held_seconds)
+    discarding = DiscardActivities(accounts)
+    merging = MergeActivities(accounts, Merger(MERGE_FOLDER))
     sessions = Worker(
         client,
         task_queue=task_queue,
         workflows=[
+            MergeWorkflow,
             RecordingWorkflow,
             ScheduledRecordingWorkflow,
             SweepWorkflow,
@@ -194,7 +247,7 @@ def base_workers(
             sweep.revive,
             sweep.keep,
         ],
-        workflow_runner=workflow_runner(),
+        workflow_runner=runner or UnsandboxedWorkflowRunner(),
         deployment_config=_version(settings),
         max_cached_workflows=settings.worker.max_cached_workflows,
         sticky_queue_schedule_to_start_timeout=names.STICKY_TIMEOUT,
@@ -203,7 +256,15 @@ def base_workers(
     media = Worker(
         client,
         task_queue=names.media_queue(task_queue),
-        activities=[files.find_task, files.check],
+        activities=[
+            files.find_task,
+            files.check,
+            discarding.discard,
+            merging.plan,
+            merging.make,
+            merging.list,
+        ],
+        max_heartbeat_throttle_interval=TELL_EVERY,
         graceful_shutdown_timeout=_grace(settings),
     )
     return [sessions, media]
@@ -218,12 +279,17 @@ def hiring(
     that the server holds the account to.
     """
     recording = RecordingActivities(accounts, _utc_now)
+    runtime = client.service_client.config.runtime or Runtime.default()
 
     def hire(account: str, rate: float) -> Worker:
+        pace = accounts.pace(account)
+        intake = Intake(pace)
         return Worker(
             client,
             task_queue=names.account_queue(task_queue, account),
             activities=_calls(recording),
+            interceptors=[PacedCalls(account, pace, intake, runtime.metric_meter)],
+            tuner=intake_tuner(intake),
             max_task_queue_activities_per_second=rate,
             disable_eager_activity_execution=True,
             graceful_shutdown_timeout=_grace(settings),
@@ -284,11 +350,14 @@ async def run(
         return
     async with AsyncExitStack() as stack:
         stack.push_async_callback(accounts.aclose)
+        accounts.stand(NOWHERE)
         for worker in base_workers(client, settings, accounts, task_queue):
             await stack.enter_async_context(worker)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         crew = Crew(group, hiring(client, settings, accounts, task_queue))
         await crew.adopt(_rates(settings))
+        fleet = Fleet(client, names.fleet_queue(task_queue))
+        roll_call = group.create_task(fleet.answer(accounts.stand))
         await _schedule_sweeps(client, settings, task_queue)
 
         async def adopt(new: Settings) -> None:
@@ -304,6 +373,7 @@ async def run(
         for task in beside:
             task.cancel()
         await crew.adopt({})
+        roll_call.cancel()
 
 
 async def _connected(settings: Settings, stop: asyncio.Event) -> Client | None:

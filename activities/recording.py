@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
-from datetime import datetime
+from contextlib import nullcontext, suppress
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import activity
@@ -13,6 +13,7 @@ from temporalio import activity
 from activities.directory import Directory
 from activities.failures import ask_again, in_doubt, temporal_failures
 from activities.measures import count_poll, counted
+from activities.places import Places
 from longtake.contracts import names
 from longtake.contracts.payloads import (
     Acquired,
@@ -39,6 +40,9 @@ T = TypeVar("T")
 
 HEARTBEAT_EVERY = 2.0  # seconds
 
+STRETCH = 10
+"""Of the time that a poll waited for its turn, how much later the next one is asked for."""
+
 
 class RecordingActivities:
     """Everything a session asks of a vendor."""
@@ -46,6 +50,7 @@ class RecordingActivities:
     def __init__(self, directory: Directory, now: Callable[[], datetime]) -> None:
         self._directory = directory
         self._now = now
+        self._places = Places()
 
     @activity.defn(name=names.PREPARE)
     async def prepare(self, request: RecordingRequest) -> Prepared:
@@ -61,7 +66,7 @@ class RecordingActivities:
         """Reserve a resource for an attempt."""
         with temporal_failures():
             recorder = self._recorder(order.request)
-            with counted(order.request, "acquire"):
+            with self._places.asked(order.request.account), counted(order.request, "acquire"):
                 resource = await recorder.acquire(order.request, order.attempt)
             return Acquired(resource=resource)
 
@@ -77,16 +82,21 @@ class RecordingActivities:
             if order.not_after is not None and self._now() > order.not_after:
                 raise ResourceExpired("the resource was acquired too long ago")
             send = recorder.recover if order.recover else recorder.start
-            call = send(order.request, order.scene, order.attempt)
+            what = "recover" if order.recover else "start"
+            # What a start in doubt has become is asked whether there is a place or not.
+            place = nullcontext() if order.recover else self._places.asked(order.request.account)
             try:
-                with counted(order.request, "recover" if order.recover else "start"):
-                    return Started(task_id=await _to_its_end(call))
+                with place, counted(order.request, what):
+                    call = send(order.request, order.scene, order.attempt)
+                    started = Started(task_id=await _to_its_end(call))
             except RecordingError:
                 raise
             except Exception as err:
                 # A defect of ours says nothing of what the vendor did.
                 activity.logger.exception("a start broke")
                 raise StartUnknown(f"unexpected {type(err).__name__}", call="start") from err
+        self._places.free(order.request.account)
+        return started
 
     @activity.defn(name=names.APPLY)
     async def apply(self, order: ApplyInput) -> None:
@@ -99,9 +109,8 @@ class RecordingActivities:
     @activity.defn(name=names.WATCH)
     async def watch(self, order: WatchInput) -> Observation:
         """Ask how a task is until the answer is news."""
-        if order.first_after and activity.info().attempt == 1:
-            raise ask_again(order.first_after, "giving the recorder time to come up")
-        with temporal_failures(every=order.every):
+        every = _stretched(order)
+        with temporal_failures(every=every):
             recorder = self._recorder(order.request)
             with counted(order.request, "query"):
                 seen = await recorder.query(order.request, order.task)
@@ -111,7 +120,7 @@ class RecordingActivities:
         news = not seen.same_news(order.known)
         count_poll(order.request, news=news)
         if not news:
-            raise ask_again(order.every, f"no change: {seen.detail or seen.phase}")
+            raise ask_again(every, f"no change: {seen.detail or seen.phase}")
         return seen
 
     @activity.defn(name=names.STOP_TASK)
@@ -121,14 +130,25 @@ class RecordingActivities:
             recorder = self._recorder(order.request)
             try:
                 with counted(order.request, "stop"):
-                    return await _to_its_end(recorder.stop(order.request, order.task))
+                    stopped = await _to_its_end(recorder.stop(order.request, order.task))
             except NoRecordedData as err:
-                return Stopped(uploading="nothing", detail=str(err))
+                stopped = Stopped(uploading="nothing", detail=str(err))
             except AlreadyStopped as err:
-                return Stopped(detail=str(err))
+                stopped = Stopped(detail=str(err))
+        self._places.free(order.request.account)
+        return stopped
 
     def _recorder(self, request: RecordingRequest) -> Recorder:
         return self._directory.recorder(request.vendor, request.account)
+
+
+def _stretched(order: WatchInput) -> timedelta:
+    """The interval to the next poll: longer while the account's queue makes polls wait."""
+    if order.longest is None:
+        return order.every
+    info = activity.info()
+    waited = info.started_time - info.current_attempt_scheduled_time
+    return min(order.every + STRETCH * waited, order.longest)
 
 
 async def _to_its_end(call: Coroutine[Any, Any, T]) -> T:

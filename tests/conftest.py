@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import AsyncGenerator
+from functools import cache
 from uuid import uuid4
 
+import httpx
 import pytest
+from httpx._transports import default as transports
 from hypothesis import HealthCheck, settings
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -34,8 +37,14 @@ settings.register_profile(
 )
 settings.load_profile("busy machine")
 
+# Clients of one process share what they know of authorities: each would read it anew, in 20 ms.
+transports.create_ssl_context = cache(httpx.create_ssl_context)  # type: ignore[attr-defined]
+
 WAITING = {"conformance", "e2e", "faults", "schedules", "workflows"}
 """Folders of tests that wait more than they work."""
+
+LONGEST = ("test_runs.py", "test_demo.py")
+"""Files whose tests take half a minute and more, the longest first."""
 
 
 def pytest_configure() -> None:
@@ -52,19 +61,35 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             ids[:] = [re.sub(r"\b0x[0-9a-f]+", "0x", str(given)) for given in ids]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spread the tests that wait evenly: each process begins with a run of the list as it stands,
-    and would else be left with the waiting ones at the end.
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give each process some of the longest tests in its first half, and of those that wait.
+
+    Each begins with a run of the list as it stands, and takes from others what is left: it would
+    else have nothing but waiting ones at the end, or the others a long one to wait for.
     """
+    long = [item for name in LONGEST for item in items if item.path.name == name]
+    short = spread([item for item in items if item.path.name not in LONGEST])
+    processes = getattr(config, "workerinput", {}).get("workercount", 1)
+    share = -(-len(items) // processes)
+    dealt: list[pytest.Item] = []
+    for number in range(processes):
+        longest = long[number::processes]
+        own, short = short[: share - len(longest)], short[share - len(longest) :]
+        # Not all at once: each of them keeps a core busy by itself.
+        before = number * share // processes // 2
+        dealt += [*own[:before], *longest, *own[before:]]
+    items[:] = dealt
+
+
+def spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The tests that wait, one at a time, with as many of the others after each."""
     waiting = [item for item in items if WAITING & set(item.path.parts)]
     others = [item for item in items if not WAITING & set(item.path.parts)]
     step = len(others) // (len(waiting) or 1) + 1
-    spread = [others[at : at + step] for at in range(0, len(others), step)]
-    spread += [[] for _ in range(len(waiting) - len(spread))]
-    items[:] = [
-        item
-        for number, some in enumerate(spread)
-        for item in (*waiting[number : number + 1], *some)
+    runs = [others[at : at + step] for at in range(0, len(others), step)]
+    runs += [[] for _ in range(len(waiting) - len(runs))]
+    return [
+        item for number, some in enumerate(runs) for item in (*waiting[number : number + 1], *some)
     ]
 
 

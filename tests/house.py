@@ -31,6 +31,7 @@ from longtake.emulator.server import running
 from longtake.emulator.settings import EmulatorSettings
 from longtake.processes import ChildProcess
 from longtake.settings import Settings, load
+from longtake.temporal.runner import workflow_runner
 from longtake.temporal.sweeps import keeper
 from longtake.vendors import emulator as emulator_of
 
@@ -283,7 +284,7 @@ async def working(built: House, client: Client) -> AsyncGenerator[list[Worker]]:
     """The worker of a house, in this process."""
     settings = built.settings()
     accounts = worker.Accounts(settings, lambda: datetime.now(UTC))
-    workers = worker.build_workers(client, settings, accounts, built.task_queue)
+    workers = worker.build_workers(client, settings, accounts, built.task_queue, workflow_runner())
     async with AsyncExitStack() as stack:
         stack.push_async_callback(accounts.aclose)
         for each in workers:

@@ -44,8 +44,8 @@ class Attendance:
         self._segment = segment
         self._relieved = relieved
         self._watch: workflow.ActivityHandle[Observation] | None = None
-        self._watch_again: datetime | None = None
-        self._first = segment.up_at is None and not segment.announced
+        first = segment.up_at is None and not segment.announced
+        self._watch_again = segment.accepted_at + self._traits.confirm_first if first else None
         self._hasten = False
         self._alarm = Alarm()
 
@@ -135,6 +135,7 @@ class Attendance:
         known: Observation | None = segment.seen
         if self._hasten:
             self._hasten = False
+            self._watch_again = None
             await self._drop_watch()
             # What the vendor complained of is over once it says so, though that is no news.
             known = None if UNTIL_SEEN_UP in desk.session.attention else known
@@ -142,10 +143,12 @@ class Attendance:
         if self._watch is not None or waiting:
             return
         self._watch_again = None
+        longest = None
         if segment.up_at is None:
             every = traits.confirm_every
         elif self._data_flows:
-            every = traits.poll_every
+            every = traits.poll_every * (policies.SELDOM if segment.heard else 1)
+            longest = 2 * every
         elif segment.seen.phase.up:
             every = min(policies.ASK_FOR_DATA, traits.poll_every)
         else:
@@ -157,13 +160,12 @@ class Attendance:
                 task=segment.task,
                 known=known,
                 every=every,
-                first_after=traits.confirm_first if self._first else None,
+                longest=longest,
             ),
             Observation,
             policies.WATCH,
             f"watch task {segment.task.called}, every {every.total_seconds():.0f} s",
         )
-        self._first = False
 
     @property
     def _data_flows(self) -> bool:

@@ -16,6 +16,15 @@ with workflow.unsafe.imports_passed_through():
 
 T = TypeVar("T")
 
+_ON_FILES = {
+    names.FIND_TASK,
+    names.CHECK_FILES,
+    names.DISCARD,
+    names.PLAN_MERGE,
+    names.MAKE_MERGED,
+    names.LIST_MERGED,
+}
+
 CANCELLED = "Cancelled"
 TIMED_OUT = "TimedOut"
 
@@ -30,6 +39,16 @@ def call(
     summary: str,
 ) -> workflow.ActivityHandle[T]:
     """Start an activity for a recording."""
+    if name == names.PREPARE:
+        # Short, and of this worker's own: a local one costs an event, not a task and its six.
+        return workflow.start_local_activity(
+            name,
+            order,
+            result_type=gives,
+            start_to_close_timeout=policy.one_try,
+            retry_policy=policy.retry,
+            summary=summary,
+        )
     return workflow.start_activity(
         name,
         order,
@@ -49,15 +68,16 @@ async def outcome(handle: workflow.ActivityHandle[T]) -> T | Failure:
     """What an activity gave, or why it failed, as data."""
     try:
         return await handle
-    except ActivityError as err:
+    except (ActivityError, ApplicationError) as err:
         return failure_of(err)
 
 
-def failure_of(err: ActivityError) -> Failure:
+def failure_of(err: ActivityError | ApplicationError) -> Failure:
     """The class of our own taxonomy, or CANCELLED or TIMED_OUT where Temporal gave up."""
     if is_cancelled_exception(err):
         return Failure(code=CANCELLED, message="given up, because the session ends")
-    cause = err.cause
+    # A local activity's failure comes as it is.
+    cause = err.cause if isinstance(err, ActivityError) else err
     if isinstance(cause, ApplicationError):
         facts: dict[str, str] = cause.details[0] if cause.details else {}
         return Failure(
@@ -78,8 +98,8 @@ def _fairness_key(request: RecordingRequest) -> str:
 def _queue(activity: str, account: str) -> str:
     """Vendor calls go to the account's queue, files to the media queue, the rest to our own."""
     own = workflow.info().task_queue
-    if activity in {names.PREPARE, names.KEEP}:
+    if activity == names.KEEP:
         return own
-    if activity in {names.FIND_TASK, names.CHECK_FILES}:
+    if activity in _ON_FILES:
         return names.media_queue(own)
     return names.account_queue(own, account)

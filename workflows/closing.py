@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
         WatchInput,
     )
     from longtake.domain.events import Observation, TaskPhase
-    from longtake.domain.files import Manifest, Outcome, unverified
+    from longtake.domain.files import REPORTED_AT_ONCE, Manifest, Outcome, unverified
     from longtake.domain.ports import Stopped, Task
     from longtake.domain.recording import Scene
     from longtake.domain.session import Failure, Segment, Stray
@@ -28,8 +28,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.calls import TIMED_OUT
     from workflows.claiming import claimed
     from workflows.desk import Desk, settled
+    from workflows.discarding import left_behind
     from workflows.searching import begin_search
 
+
+BESIDES = 1000
+"""Attempts that became no segment, of which a check looks for files: the last ones, so that they
+and what the vendor reported fit into a payload."""
 
 ENDED = Stopped(detail="ended at the vendor")
 """What stands for the answer to a stop where the vendor knows the task no more."""
@@ -266,11 +271,8 @@ async def _name(desk: Desk, stray: Stray, search: workflow.ActivityHandle[Starte
 async def collect(desk: Desk) -> Manifest:
     """Wait until the files are in storage, and grade what is there."""
     session = desk.session
-    if not session.segments:
-        outcome = Outcome.FAILED if session.failure else Outcome.EMPTY
-        return Manifest(
-            outcome=outcome, storage=desk.request.output.storage, reasons=("nothing was recorded",)
-        )
+    if not session.segments and not (session.strays and session.storage_readable):
+        return _nothing(desk)
     if not session.storage_readable:
         return unverified(
             desk.request.output.storage, {s.number: s.reported for s in session.segments}
@@ -281,19 +283,28 @@ async def collect(desk: Desk) -> Manifest:
         desk.attend_to("files", f"cannot check the files: {outcome.message}")
     if isinstance(outcome, Failure):
         outcome = await _check(desk, until=None)
-    if isinstance(outcome, Failure):
-        manifest = unverified(
-            desk.request.output.storage, {s.number: s.reported for s in session.segments}
-        )
-        return manifest.model_copy(update={"reasons": (f"{outcome.code}: {outcome.message}",)})
-    return outcome
+    if isinstance(outcome, Manifest):
+        return outcome
+    if not session.segments:
+        return _nothing(desk)
+    manifest = unverified(
+        desk.request.output.storage, {s.number: s.reported for s in session.segments}
+    )
+    return manifest.model_copy(update={"reasons": (f"{outcome.code}: {outcome.message}",)})
+
+
+def _nothing(desk: Desk) -> Manifest:
+    outcome = Outcome.FAILED if desk.session.failure else Outcome.EMPTY
+    return Manifest(
+        outcome=outcome, storage=desk.request.output.storage, reasons=("nothing was recorded",)
+    )
 
 
 async def _uploads_settled(desk: Desk) -> None:
     """Wait for the vendor's word that nothing more comes, for as long as it may stay silent."""
     segments, longest = desk.session.segments, desk.traits.uploads_within
-    ended = max(segment.ended_at or desk.now for segment in segments)
-    if longest:
+    if longest and segments:
+        ended = max(segment.ended_at or desk.now for segment in segments)
         await desk.wait(
             lambda: all(segment.uploading != "unknown" for segment in segments),
             ended + longest,
@@ -303,19 +314,28 @@ async def _uploads_settled(desk: Desk) -> None:
 
 async def _check(desk: Desk, until: timedelta | None) -> Manifest | Failure:
     """Look for the files: until they are all there, or once and for all."""
-    policy = policies.CHECK_FILES
+    policy, session = policies.CHECK_FILES, desk.session
+    told = REPORTED_AT_ONCE // max(len(session.segments), 1)
     parts = tuple(
         SegmentFiles(
             number=segment.number,
             task=segment.task,
-            reported=segment.reported,
+            reported=segment.reported[:told],
             had_data=segment.leaves_files,
         )
-        for segment in desk.session.segments
+        for segment in session.segments
+    )
+    order = CheckInput(
+        request=desk.request,
+        segments=parts,
+        final=until is None,
+        session="" if session.discard else session.key,  # a discard leaves no document
+        besides=tuple(left for left in left_behind(session) if not left.segment)[-BESIDES:],
+        failed=session.failure is not None,
     )
     handle = desk.call(
         names.CHECK_FILES,
-        CheckInput(request=desk.request, segments=parts, final=until is None),
+        order,
         Manifest,
         policies.within(policy, until or policies.ROUNDS_END),
         "check the files" if until else "list the files as they are",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+from temporalio.common import SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
     from longtake.domain.events import Observation, VendorEvent
@@ -68,6 +68,7 @@ class Desk:
         """What the vendor said of tasks that are not ours, to be passed on."""
         self._inbox = inbox
         self._shown: dict[str, Any] = {}
+        self._unpublished = False
         self.stirs = 0
         """Counts what a waiting part may want to look at."""
         self._reached = session.submitted_at
@@ -173,8 +174,11 @@ class Desk:
         if warning:
             workflow.logger.warning(text)
 
-    def move(self, state: State, evidence: str) -> None:
-        """Enter a state, or renew its evidence; while another segment records, only that."""
+    def move(self, state: State, evidence: str, *, passing: bool = False) -> None:
+        """Enter a state, or renew its evidence; while another segment records, only that.
+
+        One that is `passing` is told to others with the next that happens, if it is still so.
+        """
         overlapping = self.session.live is not None and self.session.live.seen.phase.up
         opening = {State.ACQUIRING, State.STARTING, State.CONFIRMING}
         if overlapping and state in opening and self.session.state is State.RECORDING:
@@ -182,7 +186,8 @@ class Desk:
         before = self.session.state
         if self.session.move(state, evidence, self.now) and before != state:
             self.note(f"{state}: {evidence}")
-        self.publish()
+        if not passing:
+            self.publish()
 
     def attend_to(self, topic: str, why: str) -> None:
         """Ask for a person's eye, until `calm` says that the topic is over."""
@@ -210,7 +215,18 @@ class Desk:
             self.publish()
 
     def publish(self) -> None:
+        """Others are to see what changed, once everything that goes on at this moment has."""
+        self._unpublished = True
+
+    async def keep_published(self) -> None:
+        """Publish after each burst of changes."""
+        while True:
+            await workflow.wait_condition(lambda: self._unpublished)
+            self.publish_now()
+
+    def publish_now(self) -> None:
         """Search attributes, only those that changed, and the page in the Temporal UI."""
+        self._unpublished = False
         session = self.session
         wanted: dict[SearchAttributeKey[Any], Any] = {
             _STATE: session.state.value,
@@ -220,6 +236,14 @@ class Desk:
         }
         if session.end_reason:
             wanted[_END_REASON] = session.end_reason.value
+        if not self._shown:
+            # What a caller who started the session without Longtake's client left out.
+            given = workflow.info().typed_search_attributes
+            wanted |= {
+                key: str(getattr(self.request, field))
+                for field, key in _NAMES.items()
+                if given.get(key) is None
+            }
         changed = [
             key.value_set(value)
             for key, value in wanted.items()
@@ -227,23 +251,9 @@ class Desk:
         ]
         if changed:
             self._shown |= {key.name: value for key, value in wanted.items()}
-            _upsert(changed)
+            # The method's own overloads have no type for a list of updates of several kinds.
+            workflow.upsert_search_attributes(changed)  # pyright: ignore[reportUnknownMemberType]
         workflow.set_current_details(details(self.request, session))
-
-    def publish_names(self) -> None:
-        """Set what a caller who started the session without Longtake's client left out."""
-        given = workflow.info().typed_search_attributes
-        absent = [
-            key.value_set(str(getattr(self.request, field)))
-            for field, key in _NAMES.items()
-            if given.get(key) is None
-        ]
-        if absent:
-            _upsert(absent)
-
-
-def _upsert(changes: Sequence[SearchAttributeUpdate[Any]]) -> None:
-    workflow.upsert_search_attributes(changes)  # pyright: ignore[reportUnknownMemberType]
 
 
 async def settled(task: asyncio.Task[Any]) -> None:

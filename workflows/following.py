@@ -7,6 +7,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from longtake.contracts import names
     from longtake.contracts.payloads import ApplyInput
+    from longtake.domain.events import TaskPhase
     from longtake.domain.recording import SCENE_PARTS, Scene, ScenePart
     from longtake.domain.session import Failure, Segment
     from workflows import policies
@@ -21,6 +22,9 @@ class Following:
         self._desk = desk
         self._segment = segment
         self._closed = False
+        self._sent_early: set[ScenePart] = set()
+        """What was taken before the recorder was seen up: it is sent again once it is."""
+        self._refused_early = False
 
     def close(self) -> None:
         """Send nothing more; what is in flight is waited for."""
@@ -33,6 +37,9 @@ class Following:
             await workflow.wait_condition(lambda: self._closed or self._behind())
             if self._closed:
                 return
+            if self._segment.seen.phase.up:
+                self._segment.unsure += self._sent_early.difference(self._segment.unsure)
+                self._sent_early.clear()
             part = self._difference(self._desk.session.scene)
             if part is None:
                 self._shows(self._desk.session.scene)
@@ -40,8 +47,14 @@ class Following:
                 await self._send(part)
 
     def _behind(self) -> bool:
-        wanted, shown = self._desk.session.scene, self._segment.shown
-        return wanted.revision > shown.revision and self._segment.seen.phase.up
+        """Whether anything is to be sent. A recorder may take changes before it is seen up; one
+        that refuses is left alone until then.
+        """
+        wanted, segment = self._desk.session.scene, self._segment
+        if segment.seen.phase.up:
+            return wanted.revision > segment.shown.revision or bool(self._sent_early)
+        waits = self._refused_early or segment.seen.phase is not TaskPhase.STARTING
+        return wanted.revision > segment.shown.revision and not waits
 
     def _difference(self, scene: Scene) -> ScenePart | None:
         """The first part that the vendor does not show for certain."""
@@ -52,7 +65,7 @@ class Following:
         return None
 
     def _shows(self, scene: Scene) -> None:
-        self._segment.shown = scene
+        self._desk.session.show(self._segment, scene, self._desk.now)
         self._desk.note(f"revision {scene.revision} applied")
         self._desk.stir()
 
@@ -62,6 +75,7 @@ class Following:
         asked = segment.shown.model_copy(
             update={part: getattr(scene, part), "revision": scene.revision}
         )
+        early = not segment.seen.phase.up
         handle = desk.call(
             names.APPLY,
             ApplyInput(request=desk.request, task=segment.task, scene=asked, part=part),
@@ -80,7 +94,12 @@ class Following:
             handle.cancel()
         outcome = await desk.outcome(handle)
         segment.unsure = [other for other in segment.unsure if other != part]
-        if not isinstance(outcome, Failure):
+        if early and isinstance(outcome, Failure):
+            self._refused_early = True
+            segment.unsure.append(part)
+        elif not isinstance(outcome, Failure):
+            if early:
+                self._sent_early.add(part)
             segment.shown = segment.shown.model_copy(update={part: getattr(scene, part)})
             if self._difference(scene) is None:
                 self._shows(scene)

@@ -168,7 +168,9 @@ class _Opening:
     def _tell(self, state: State, what: str) -> None:
         """Show what the attempt is at; as long as the vendor is full, that."""
         waiting = self._refused_as_full
-        self._desk.move(state, waiting or f"attempt {self._attempt.number}: {what}")
+        acquired = self._desk.session.state is State.ACQUIRING and not self._failures
+        told = waiting or f"attempt {self._attempt.number}: {what}"
+        self._desk.move(state, told, passing=acquired and state is State.STARTING)
 
     async def _after(self, failure: Failure) -> None:
         """Make ready for the next call after one that failed."""

@@ -37,6 +37,7 @@ def _backoff(first: float, longest: float) -> RetryPolicy:
 
 
 PREPARE = Policy(one_try=timedelta(seconds=5), retry=_backoff(1, 10), priority=2)
+"""Local to the worker, where nothing waits its turn."""
 
 FULL = "QuotaExceeded"
 
@@ -130,7 +131,53 @@ STOP_SELDOM = timedelta(minutes=5)
 
 FIND_TASK = Policy(one_try=timedelta(seconds=30), retry=_backoff(5, 30), priority=3)
 
-CHECK_FILES = Policy(one_try=timedelta(minutes=2), retry=_backoff(5, 60), priority=3)
+CHECK_FILES = Policy(
+    # A month of slices is listed a thousand at a time; a page may take as long as a client waits.
+    one_try=timedelta(minutes=10),
+    retry=_backoff(5, 60),
+    priority=3,
+    silence=timedelta(minutes=1),
+)
+
+DISCARD = Policy(
+    # A day's slices go in batches, each with a heartbeat.
+    one_try=timedelta(minutes=10),
+    retry=_backoff(2, 60),
+    priority=3,
+    all_tries=ROUNDS_END,
+    silence=timedelta(seconds=30),
+)
+
+DISCARD_PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 10))
+"""Between rounds of deleting that failed: a person is asked for meanwhile, and may help. After the
+last one what is left is listed."""
+
+MEDIA_GRACE = timedelta(seconds=5)
+"""Events overtake each other: a file's may come after the word that all files are stored."""
+
+PLAN_MERGE = Policy(
+    one_try=timedelta(minutes=10),
+    retry=_backoff(2, 60),
+    priority=3,
+    all_tries=ROUNDS_END,
+    silence=timedelta(seconds=30),
+)
+
+MAKE_MERGED = Policy(
+    # Copying takes seconds. Pictures encoded anew take about as long as they play, and a worker
+    # makes one file at a time.
+    one_try=timedelta(hours=12),
+    # A file over which workers die, or storage stays away, is left out of the merge in the end.
+    retry=replace(_backoff(2, 60), maximum_attempts=8),
+    priority=5,
+    silence=timedelta(seconds=30),
+    # Whoever cancels means to delete: nothing may be published after that.
+    cancellation=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+)
+
+LIST_MERGED = Policy(
+    one_try=timedelta(minutes=2), retry=_backoff(2, 60), priority=3, all_tries=ROUNDS_END
+)
 
 SURVEY = Policy(
     one_try=timedelta(minutes=1), retry=_backoff(2, 20), priority=4, all_tries=ROUNDS_END
@@ -179,6 +226,9 @@ RESTART_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (0, 2, 5, 15, 3
 ASK_SOONER = timedelta(seconds=10)
 """Between two questions about a task that is missing or ending."""
 
+SELDOM = 3
+"""By how much polls are fewer where the vendor's events arrive: they tell of an end sooner."""
+
 ASK_FOR_DATA = timedelta(seconds=30)
 """Between two questions about a task that is up, of which no data has come yet."""
 
@@ -186,7 +236,8 @@ ASK_FOR_DATA = timedelta(seconds=30)
 def queued(policy: Policy) -> Policy:
     """The same policy in a queue: the session has said that the vendor is full."""
     final = [code for code in policy.retry.non_retryable_error_types or () if code != FULL]
-    return replace(policy, retry=replace(_backoff(6, 60), non_retryable_error_types=final))
+    retry = replace(_backoff(6, 60), non_retryable_error_types=final)
+    return replace(policy, retry=retry, priority=3)  # what records already goes first
 
 
 def within(policy: Policy, left: timedelta) -> Policy:

@@ -34,12 +34,16 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.errors import InvalidRequest, invalid_request
     from longtake.domain.events import VendorEvent
     from longtake.domain.files import Manifest
+    from longtake.domain.ondemand import with_media
     from longtake.domain.recording import LONGEST, RecordingRequest
     from longtake.domain.session import EndReason, Failure, Segment, Session, State
     from workflows import measures, policies
     from workflows.attending import Attendance, Over
     from workflows.closing import await_strays, close, collect, hunt_strays, settle_doubts
     from workflows.desk import Desk, SessionFailed
+    from workflows.discarding import discard
+    from workflows.merge import merge
+    from workflows.ondemand import collect_media
     from workflows.opening import open_segment
 
 
@@ -76,6 +80,7 @@ class RecordingWorkflow:
             raise ApplicationError(self._refusal, type="InvalidRequest", non_retryable=True)
         desk = self._desk
         work = asyncio.create_task(self._session())
+        self._beside = [asyncio.create_task(desk.keep_published())]
         cancelled = False
         while not work.done():
             try:
@@ -89,6 +94,7 @@ class RecordingWorkflow:
                 raise broken
         manifest = work.result()
         desk.stir()
+        desk.publish_now()
         await workflow.wait_condition(workflow.all_handlers_finished)
         if cancelled:
             raise asyncio.CancelledError
@@ -121,18 +127,26 @@ class RecordingWorkflow:
         await settle_doubts(desk)
         await await_strays(desk)
         desk.move(State.COLLECTING, "waiting for the files in storage")
-        manifest = await collect(desk)
+        manifest = await merge(desk, await self._collect())
+        await workflow.wait_condition(lambda: not self._inbox)  # a discard may be in it
+        if desk.session.discard is not None:
+            manifest = await discard(desk, desk.session.discard, manifest)
         desk.session.manifest = manifest
         desk.move(State.FINISHED, f"files {manifest.outcome}")
         measures.ended(desk.request, desk.session, manifest.outcome)
         return manifest
+
+    async def _collect(self) -> Manifest:
+        desk = self._desk
+        if desk.session.segments and not desk.traits.to_bucket:
+            return await collect_media(desk)
+        return with_media(await collect(desk), desk.session.segments)
 
     async def _prepare(self) -> None:
         """Resolve names and check the vendor's rules in the worker, before anything is sent."""
         session = self._desk.session
         if session.traits is not None:
             return
-        self._desk.publish_names()
         measures.announce(self._desk.request)
         prepared = await self._desk.outcome(
             self._desk.call(
@@ -150,7 +164,7 @@ class RecordingWorkflow:
 
     def _attend_beside(self) -> None:
         """What goes on beside the session's own course until its end."""
-        self._beside = [
+        self._beside += [
             asyncio.create_task(self._read()),
             asyncio.create_task(self._desk.deadline()),
             asyncio.create_task(hunt_strays(self._desk)),
@@ -369,13 +383,17 @@ class RecordingWorkflow:
             self._wish("pause" if on_hold else "resume", on_hold=on_hold)
 
     def _stop(self, payload: Any) -> None:
-        """End the session, also by an order that breaks a rule: a stop is never ignored."""
+        """End the session, also by an order that breaks a rule: a stop is never ignored, and an
+        order to delete is never guessed.
+        """
         try:
-            reason = StopOrder.model_validate(payload).reason
+            order = StopOrder.model_validate(payload)
         except ValidationError as err:
-            reason = ""
+            order = StopOrder()
             self._desk.note(f"stop heeded, but: {invalid_request(err)}", warning=True)
-        self._desk.end(EndReason.STOPPED, reason)
+        if order.discard:
+            self._desk.session.ask_to_discard(order.reason, self._desk.now)
+        self._desk.end(EndReason.STOPPED, order.reason)
 
     def _extend(self, extension: Extension) -> None:
         desk = self._desk

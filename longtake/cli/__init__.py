@@ -26,6 +26,7 @@ from longtake.cli import faults, layout, questions, schedule, serve, session
 from longtake.cli.demo import demo
 from longtake.cli.doctor import doctor
 from longtake.cli.exits import Code, exit_for
+from longtake.cli.merge import merge
 from longtake.cli.schema import schema
 
 _EPILOG = (
@@ -61,6 +62,7 @@ app.add_typer(schedule.app, name="schedule", rich_help_panel=_SESSIONS)
 app.command(rich_help_panel=_SESSIONS)(questions.status)
 app.command("list", rich_help_panel=_SESSIONS)(questions.list_)
 app.command(rich_help_panel=_SESSIONS)(questions.files)
+app.command(rich_help_panel=_SESSIONS)(merge)
 
 
 def main() -> None:

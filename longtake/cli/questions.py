@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 
 from longtake.cli.exits import Code, Exit
+from longtake.cli.looking import draw_sheet, open_recording
 from longtake.cli.options import (
     AccountOption,
     JsonOption,
@@ -16,6 +19,7 @@ from longtake.cli.options import (
     Room,
     RoomArgument,
     SettingsOption,
+    as_duration,
     connected,
     load_settings,
     run,
@@ -61,11 +65,56 @@ def files(
     *,
     account: AccountOption = None,
     purpose: PurposeOption = None,
+    open_: Annotated[
+        bool, typer.Option("--open", help="Fetch what plays, and open it; its path is printed.")
+    ] = False,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.png",
+            help="Draw a contact sheet: a picture each minute, with its time and layout.",
+            show_default=False,
+        ),
+    ] = None,
+    every: Annotated[
+        str, typer.Option(help="Of --sheet: between two pictures, such as 10s or 5m.")
+    ] = "1m",
     as_json: JsonOption = False,
     settings: SettingsOption = None,
 ) -> None:
     """The files of a room's session, as they were seen in storage."""
-    run(_files(Room(room, account, purpose, settings), as_json=as_json))
+    if as_json and (open_ or sheet):
+        raise Exit(Code.USAGE, "--json and --open or --sheet exclude each other")
+    chosen = Room(room, account, purpose, settings)
+    if open_ or sheet:
+        run(_look(chosen, open_=open_, sheet=sheet, every=_length(every)))
+    else:
+        run(_files(chosen, as_json=as_json))
+
+
+def _length(text: str) -> timedelta:
+    try:
+        length = TypeAdapter(timedelta).validate_python(as_duration(text))
+    except ValidationError:
+        raise Exit(Code.USAGE, f"--every: a duration such as 10s or 5m, not {text!r}") from None
+    if length < timedelta(seconds=1):
+        raise Exit(Code.USAGE, f"--every: at least 1s, not {text!r}")
+    return length
+
+
+async def _look(room: Room, *, open_: bool, sheet: Path | None, every: timedelta) -> None:
+    from longtake.storage.bucket import open_store  # noqa: PLC0415 - of the extra `worker`
+
+    if sheet and sheet.suffix.lower() != ".png":
+        raise Exit(Code.USAGE, f"--sheet: must end in .png: '{sheet}'")
+    session = await room.session()
+    carried = await session.everything()
+    profile = load_settings(room.settings).storage(carried.request.output.storage)
+    store = open_store(profile) if profile.readable else None
+    if sheet:
+        await draw_sheet(store, carried, session.workflow_id, every, sheet)
+    if open_:
+        await open_recording(store, carried.session)
 
 
 async def _files(room: Room, *, as_json: bool) -> None:

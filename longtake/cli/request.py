@@ -37,6 +37,12 @@ LayoutOption = Annotated[
 FormatOption = Annotated[
     list[str] | None, typer.Option("--format", help="hls or mp4; give it twice for both.")
 ]
+MergeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--merge", help="section or user: join individual streams when it is over (output.merge)."
+    ),
+]
 CanvasOption = Annotated[
     str | None, typer.Option("--canvas", metavar="WxH[@FPS]", help="Such as 1280x720@15.")
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -26,6 +27,7 @@ from longtake.cli.request import (
     LabelOption,
     LayoutOption,
     MediaOption,
+    MergeOption,
     ModeOption,
     RequestOption,
     StorageOption,
@@ -57,6 +59,7 @@ def record(
     users_: UsersOption = None,
     layout: LayoutOption = None,
     formats: FormatOption = None,
+    merge: MergeOption = None,
     canvas_: CanvasOption = None,
     max_duration: Annotated[str | None, typer.Option(help="Such as 45m, 1h30m or PT45M.")] = None,
     start_at: Annotated[
@@ -94,7 +97,11 @@ def record(
     }
     known = load_settings(settings)
     base = request_file(request) if request else {}
-    output = {"formats": formats or None, "storage": storage}
+    output = {
+        "formats": formats or None,
+        "storage": storage,
+        "merge": {"mode": merge} if merge else None,
+    }
     asked = completed(known, room, account, base=base, given=given, output=output)
     run(_record(known, asked, wait=wait))
 
@@ -178,15 +185,35 @@ def stop(
     room: RoomArgument,
     *,
     reason: Annotated[str, typer.Option(help="Kept in the session's record.")] = "",
+    discard: Annotated[
+        bool, typer.Option("--discard", help="Delete what was recorded; nothing brings it back.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Of --discard: without a question.")] = False,
     account: AccountOption = None,
     purpose: PurposeOption = None,
     settings: SettingsOption = None,
 ) -> None:
-    """End a session; legal in every state."""
+    """End a session; legal in every state.
+
+    With --discard its files are deleted once the vendor has stored them. A session that was
+    stopped already can still be discarded, until its files were checked.
+    """
+    if yes and not discard:
+        raise Exit(Code.USAGE, "--yes: belongs to --discard")
+    if discard and not yes:
+        _confirm(f"Delete all that the recording of room {room!r} has stored?")
 
     async def order() -> None:
         session = await Room(room, account, purpose, settings).session()
-        await session.stop(reason)
-        print(f"{session.workflow_id}: stop sent")
+        await session.stop(reason, discard=discard)
+        print(f"{session.workflow_id}: {'discard' if discard else 'stop'} sent")
 
     run(order())
+
+
+def _confirm(question: str) -> None:
+    """Ask a person; Exit where there is none, or the answer is no."""
+    if not sys.stdin.isatty():
+        raise Exit(Code.USAGE, "--discard: asks first, and here is no terminal; add --yes")
+    if not typer.confirm(question):
+        raise Exit(Code.USAGE, "nothing was sent")

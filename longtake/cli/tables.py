@@ -11,6 +11,7 @@ from rich.text import Text
 
 from longtake.client import ListedRecording
 from longtake.contracts.payloads import RecordingStatus, SegmentStatus
+from longtake.domain.discarding import Discard
 from longtake.domain.files import Manifest, Outcome
 from longtake.domain.layout import CustomLayout, Layout
 
@@ -54,6 +55,8 @@ def status_table(workflow_id: str, status: RecordingStatus) -> Table:
         for stray in status.strays
         if stray.stopped_at is None
     ]
+    if status.discard is not None:
+        rows.append(("discard", _discard(status.discard)))
     rows += [("attention", Text(why, style="bold yellow")) for why in status.attention]
     if status.warning and status.warning not in status.attention:
         rows.append(("last warning", Text(status.warning, style="yellow")))
@@ -100,7 +103,8 @@ def manifest_table(manifest: Manifest) -> Table:
     ordered = sorted(manifest.files, key=lambda file: (file.kind == "segment", file.key))
     for file in ordered[:_SHOWN_FILES]:
         size = "not seen" if file.size is None else _size(file.size)
-        table.add_row(file.kind, size, Text(file.key.removeprefix(folder)))
+        # Of video-on-demand the address says more than the id.
+        table.add_row(file.kind, size, Text(file.url or file.key.removeprefix(folder)))
     if (more := manifest.count - _SHOWN_FILES) > 0:
         table.add_row("", "", Text(f"and {more} more", style="dim"))
     for key in manifest.missing:
@@ -129,6 +133,15 @@ def _segment(segment: SegmentStatus) -> str:
     ended = f", ended {_clock(segment.ended_at)}" if segment.ended_at else ""
     detail = f" ({segment.end_detail})" if segment.end_detail else ""
     return f"task {segment.task_id}, recorder {segment.recorder}, {up}{ended}{detail}"
+
+
+def _discard(audit: Discard) -> str:
+    reason = f": {audit.reason}" if audit.reason else ""
+    asked = f"asked for {_clock(audit.asked_at)}{reason}"
+    if audit.done_at is None:
+        return asked
+    left = f", {audit.left} left" if audit.left else ""
+    return f"{asked}; {audit.files} files, {_size(audit.size)} deleted{left}"
 
 
 def _size(size: int) -> str:

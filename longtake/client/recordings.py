@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from temporalio.client import Client, WorkflowExecution
 from temporalio.common import SearchAttributeKey
@@ -35,6 +38,7 @@ async def connect(
     `lazy` connects at the first call. For TLS, API keys or sealed payloads see
     `longtake.temporal.connection.connect_by`.
     """
+    _end_gently()
     return await Client.connect(
         address,
         namespace=namespace,
@@ -42,6 +46,14 @@ async def connect(
         runtime=runtime,
         lazy=lazy,
     )
+
+
+@cache
+def _end_gently() -> None:
+    """Leave the SDK's threads the moment in which they end: a client cannot be closed, and an
+    interpreter that ends before them is aborted, now and then.
+    """
+    atexit.register(time.sleep, 0.05)
 
 
 @dataclass(frozen=True)

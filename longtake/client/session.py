@@ -22,6 +22,7 @@ from longtake.client.watching import statuses
 from longtake.contracts import names
 from longtake.contracts.payloads import (
     Applied,
+    Carried,
     Extension,
     LayoutChange,
     RecordingResult,
@@ -84,9 +85,12 @@ class RecordingSession:
         """Signal: a new end."""
         await self._signal(names.EXTEND, extension)
 
-    async def stop(self, reason: str = "") -> None:
-        """Signal: end the session; legal in every state."""
-        await self._signal(names.STOP, StopOrder(reason=reason))
+    async def stop(self, reason: str = "", *, discard: bool = False) -> None:
+        """Signal: end the session; legal in every state.
+
+        `discard` deletes what it recorded. It may follow a stop, until the session is over.
+        """
+        await self._signal(names.STOP, StopOrder(reason=reason, discard=discard))
 
     async def vendor_event(self, event: VendorEvent) -> None:
         """Signal: a verified callback."""
@@ -110,6 +114,10 @@ class RecordingSession:
         """Query; None until the files were checked."""
         with self._found():
             return await self._handle.query(names.FILES, result_type=_FILES)
+
+    async def everything(self) -> Carried:
+        """Query: all that the session knows; its shape follows the release, not the contract."""
+        return await self._query(names.SESSION, Carried)
 
     async def timeline(self) -> Timeline:
         """Query."""

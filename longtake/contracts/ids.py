@@ -31,6 +31,11 @@ def unclaimed_id(account: str) -> str:
     return f"unclaimed:{_encoded(account)}"
 
 
+def merge_id(key: str, digest: str) -> str:
+    """`merge:{key}:{digest}`: a merge of a session's files; the digest is of its options."""
+    return f"merge:{key}:{digest}"
+
+
 def schedule_id(account: str, name: str) -> str:
     """`schedule:{account}:{name}`: a person's schedule of recordings."""
     return f"schedule:{_encoded(account)}:{_encoded(name)}"

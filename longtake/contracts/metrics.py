@@ -9,6 +9,9 @@ from __future__ import annotations
 VENDOR_CALLS = "longtake_vendor_calls_total"
 POLLS = "longtake_polls_total"
 
+# Of one worker's share in an account's rate
+PACE = "longtake_pace_calls_per_second"
+
 # Counted by sessions
 START_SECONDS = "longtake_start_seconds"
 LATENESS_SECONDS = "longtake_lateness_seconds"

@@ -7,6 +7,7 @@ from datetime import timedelta
 WORKFLOW = "Recording"
 SWEEP = "Sweep"
 UNCLAIMED = "Unclaimed"
+MERGE = "Merge"
 SCHEDULED = "ScheduledRecording"
 TASK_QUEUE = "longtake"
 """Where sessions run; the other queues' names derive from the session's own."""
@@ -15,6 +16,11 @@ TASK_QUEUE = "longtake"
 def media_queue(task_queue: str) -> str:
     """The task queue of a fleet's work on files."""
     return f"{task_queue}-media"
+
+
+def fleet_queue(task_queue: str) -> str:
+    """The queue by which a fleet's processes know of each other; nothing is ever put into it."""
+    return f"{task_queue}:fleet"
 
 
 def account_queue(task_queue: str, account: str) -> str:
@@ -42,6 +48,7 @@ FILES = "files"
 TIMELINE = "timeline"
 SESSION = "session"
 EVENTS = "events"
+PROGRESS = "progress"
 
 # Activities
 PREPARE = "recording.prepare"
@@ -52,6 +59,10 @@ WATCH = "recording.watch"
 STOP_TASK = "recording.stop"
 FIND_TASK = "files.find_task"
 CHECK_FILES = "files.check"
+DISCARD = "files.discard"
+PLAN_MERGE = "merge.plan"
+MAKE_MERGED = "merge.make"
+LIST_MERGED = "merge.list"
 SURVEY = "sweep.survey"
 REVIVE = "sweep.revive"
 KEEP = "sweep.keep"

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from pydantic import Field, model_validator
 
+from longtake.domain.discarding import Discard
 from longtake.domain.events import Observation
 from longtake.domain.files import FileRef, Manifest, Uploading
 from longtake.domain.layout import Layout
@@ -22,7 +23,7 @@ from longtake.domain.recording import (
     ScenePart,
     Subscriptions,
 )
-from longtake.domain.session import EndReason, Failure, Note, Session, State
+from longtake.domain.session import EndReason, Failure, LayoutRevision, Note, Session, State
 from longtake.domain.traits import Traits
 
 
@@ -59,6 +60,8 @@ class StopOrder(Asked):
     """`stop`: end the session; the reason is kept for the record."""
 
     reason: str = Field(default="", max_length=200)
+    discard: bool = False
+    """Delete what was recorded, once the vendor has stored it."""
 
 
 class Applied(Kept):
@@ -116,6 +119,8 @@ class RecordingStatus(Kept):
     attention: list[str]
     end_reason: EndReason | None
     failure: Failure | None
+    discard: Discard | None = None
+    """That its files are to be deleted, and what was."""
 
     @classmethod
     def of(cls, session: Session) -> RecordingStatus:
@@ -140,6 +145,7 @@ class RecordingStatus(Kept):
             attention=list(session.attention.values()),
             end_reason=session.end_reason,
             failure=session.failure,
+            discard=session.discard,
         )
 
 
@@ -154,6 +160,10 @@ class RecordingResult(Kept):
     revisions: int
     lateness: timedelta | None
     """From when the recording was due until the first recorder was up."""
+    layout_revisions: list[LayoutRevision] = []
+    """Which layout was shown from when on: the last 200 changes."""
+    discard: Discard | None = None
+    """The audit, where the recording was to be discarded."""
 
     @classmethod
     def of(cls, session: Session, manifest: Manifest) -> RecordingResult:
@@ -167,6 +177,8 @@ class RecordingResult(Kept):
             strays=strays_of(session),
             revisions=session.scene.revision,
             lateness=min(ups) - session.due_at if ups else None,
+            layout_revisions=list(session.layout_revisions),
+            discard=session.discard,
         )
 
 
@@ -278,7 +290,8 @@ class WatchInput(Kept):
     task: Task
     known: Observation | None
     every: timedelta
-    first_after: timedelta | None = None
+    longest: timedelta | None = None
+    """To which `every` may stretch while the account's calls wait for their turn."""
     made_after: datetime | None = None
     """A task that the vendor made earlier is not the one that is meant: it is missing."""
 
@@ -311,6 +324,15 @@ class SegmentFiles(Kept):
     """Whether files must be there though none was reported."""
 
 
+class LeftBehind(Kept):
+    """Where files of a session may lie: in an attempt's own path, or under a task's own names."""
+
+    attempt: Attempt
+    task_id: str = ""
+    segment: int = 0
+    """0 for an attempt that became none."""
+
+
 class CheckInput(Kept):
     """Compare what is said with what storage holds.
 
@@ -319,4 +341,25 @@ class CheckInput(Kept):
 
     request: RecordingRequest
     segments: tuple[SegmentFiles, ...]
+    final: bool = False
+    session: str = ""
+    """The session's key, which names the folder of its files; empty where no document is wanted."""
+    besides: tuple[LeftBehind, ...] = ()
+    """Attempts that became no segment."""
+    failed: bool = False
+    """Whether the session failed before it had a segment."""
+
+
+class DiscardInput(Kept):
+    """Delete what a session left, and nothing else.
+
+    Unless `final`, a file that cannot be deleted is a reason to try again, not an answer.
+    """
+
+    request: RecordingRequest
+    folder: str
+    """The session's own: manifests, merged files and, where vendors let us choose, all others."""
+    parts: tuple[LeftBehind, ...] = ()
+    keys: tuple[str, ...] = ()
+    """Files of ours that lie elsewhere."""
     final: bool = False

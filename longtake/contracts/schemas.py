@@ -21,7 +21,7 @@ from longtake.contracts.payloads import (
     Timeline,
 )
 from longtake.domain.events import VendorEvent
-from longtake.domain.files import Manifest
+from longtake.domain.files import Manifest, ManifestDocument
 from longtake.domain.recording import RecordingRequest
 
 Way = Literal["validation", "serialization"]
@@ -59,6 +59,11 @@ _PAYLOADS: Mapping[str, tuple[Any, Way, str]] = {
         RecordingResult,
         "serialization",
         "Result of the workflow Recording, and in the details of its failure",
+    ),
+    "manifest_document": (
+        ManifestDocument,
+        "serialization",
+        "The object manifest.json that a session writes beside its files",
     ),
 }
 """By name: the model, its way, and what it is."""

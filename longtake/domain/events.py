@@ -59,6 +59,8 @@ class EventKind(StrEnum):
     FILES = "files"
     UPLOADED = "uploaded"
     BACKED_UP = "backed_up"
+    UPLOAD_FAILED = "upload_failed"
+    """Its uploads are over, and not all of them succeeded."""
     ENDED = "ended"
     DONE = "done"
     """Ended, and all its files are uploaded."""
@@ -76,6 +78,7 @@ class EventKind(StrEnum):
             EventKind.DONE,
             EventKind.UPLOADED,
             EventKind.BACKED_UP,
+            EventKind.UPLOAD_FAILED,
         }
 
     def hastens(self, known: TaskPhase) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Protocol
 
 from longtake.domain.events import Observation, VendorEvent
@@ -145,7 +146,7 @@ class StoredObject(Kept):
 
 
 class ObjectStore(Protocol):
-    """Read access to the bucket that the vendor writes to."""
+    """The bucket that the vendor writes to."""
 
     def list(self, prefix: str) -> AsyncIterator[StoredObject]:
         """Every object whose key begins with `prefix`."""
@@ -153,4 +154,16 @@ class ObjectStore(Protocol):
 
     async def read(self, key: str) -> bytes:
         """One whole object; for playlists, which are small. FileNotFoundError if absent."""
+        ...
+
+    async def read_range(self, key: str, start: int, length: int) -> bytes:
+        """At most `length` bytes from `start` on, which must lie inside the object."""
+        ...
+
+    async def create(self, key: str, content: bytes | Path) -> bool:
+        """Write a new object; False, and nothing is changed, where the key is taken."""
+        ...
+
+    async def delete(self, *keys: str) -> None:
+        """Delete objects; one that is absent is no failure."""
         ...

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from longtake.domain.layout import GridLayout, Layout, User
+from longtake.domain.merging import MergeOptions
 from longtake.domain.model import Asked, Kept
 
 Mode = Literal["mixed", "individual", "web"]
@@ -78,6 +79,8 @@ class Output(Asked):
     formats: frozenset[Literal["hls", "mp4"]] = Field(default=frozenset({"hls"}), min_length=1)
     path_prefix: str = Field(default="", pattern=r"^$|^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$")
     max_file_length: Duration | None = None
+    merge: MergeOptions | None = None
+    """Join each user's streams, once the files were checked. None: leave them as they are."""
 
 
 ScenePart = Literal["subscriptions", "on_hold", "layout"]

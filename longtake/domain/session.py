@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from longtake.domain.discarding import Discard
 from longtake.domain.events import EventKind, Observation, TaskPhase, VendorEvent
 from longtake.domain.files import LISTED, FileRef, Manifest, Uploading
 from longtake.domain.model import Kept
@@ -27,6 +28,8 @@ DATA = frozenset({EventKind.MEDIA_FLOWING, EventKind.FILES})
 UNTIL_SEEN_UP = "vendor"
 """The topic of what a vendor's event complains of, until its answer says that the task is up."""
 STRANGERS_KEPT = 50
+REVISIONS_KEPT = 200
+UPLOAD_ERRORS_KEPT = 20
 
 
 SHORTEST_FILE = timedelta(seconds=2)
@@ -131,6 +134,16 @@ class Sighting(Kept):
     """Whether an event said that data flows."""
 
 
+class LayoutRevision(Kept):
+    """From when on a segment showed a revision of the scene."""
+
+    revision: int
+    layout: str = ""
+    """Its kind; empty where nothing is arranged."""
+    segment: int
+    at: datetime
+
+
 class Segment(Kept):
     """One vendor task: when it ran, what it last showed, what it left."""
 
@@ -151,6 +164,8 @@ class Segment(Kept):
     stop_confirmed: bool = False
     """Whether the vendor answered a stop: "unknown task" may also mean one out of reach."""
     end_detail: str = ""
+    heard: bool = False
+    """Whether an event of it has come."""
     announced: bool = False
     """Whether an event named the task before its start was answered: it can be asked about."""
     end_heard: bool = False
@@ -159,6 +174,8 @@ class Segment(Kept):
     """Whether anything of it ever reached storage."""
     uploading: Uploading = "unknown"
     reported: tuple[FileRef, ...] = ()
+    upload_errors: list[str] = []
+    """What the vendor said of files that it could not store."""
 
     @property
     def leaves_files(self) -> bool:
@@ -240,6 +257,8 @@ class Session(Kept):
     foreign: list[str] = []
     """Tasks that go by an identity of ours, and are another session's."""
     heard: list[str] = []
+    layout_revisions: list[LayoutRevision] = []
+    """What was shown when; the oldest go first."""
     timeline: list[Note] = []
     dropped_notes: int = 0
     warning: str = ""
@@ -249,6 +268,8 @@ class Session(Kept):
     end_detail: str = ""
     failure: Failure | None = None
     manifest: Manifest | None = None
+    discard: Discard | None = None
+    """Set when the caller wants nothing of the recording to be left."""
 
     @property
     def live(self) -> Segment | None:
@@ -354,9 +375,19 @@ class Session(Kept):
             changed_at=now,
         )
         self.segments.append(segment)
+        self.show(segment, shown, now)
         self._forget_empty_segments()
         self._settle_sightings(task.attempt, now)
         return segment
+
+    def show(self, segment: Segment, scene: Scene, now: datetime) -> None:
+        """The vendor shows a scene from now on."""
+        segment.shown = scene
+        kind = scene.layout.kind if scene.layout else ""
+        self.layout_revisions.append(
+            LayoutRevision(revision=scene.revision, layout=kind, segment=segment.number, at=now)
+        )
+        del self.layout_revisions[:-REVISIONS_KEPT]
 
     def _forget_empty_segments(self) -> None:
         """Bound the record of a room that stays empty for days: what left nothing is dropped."""
@@ -417,6 +448,13 @@ class Session(Kept):
         self.scene = self.scene.model_copy(update={**change, "revision": revision})
         self.note(f"revision {revision}: {what}", now)
         return revision
+
+    def ask_to_discard(self, reason: str, now: datetime) -> None:
+        """Decide that nothing of the recording is to be left; the first order stays."""
+        if self.discard is None:
+            self.discard = Discard(asked_at=now, reason=reason)
+            told = f": {reason}" if reason else ""
+            self.note(f"to be discarded{told}", now)
 
     def hear(self, event: VendorEvent, now: datetime) -> Segment | None:
         """Take in a verified callback, once, whenever it comes and in whatever order.
@@ -532,6 +570,7 @@ class Session(Kept):
         return self.traits is not None and self.traits.data_by_events
 
     def _learn(self, segment: Segment, event: VendorEvent, now: datetime) -> Segment | None:
+        segment.heard = True
         segment.add_files(event.files)
         match event.kind:
             case EventKind.UPLOADED:
@@ -540,6 +579,9 @@ class Session(Kept):
             case EventKind.BACKED_UP if segment.uploading != "uploaded":
                 segment.uploading = "backed_up"
                 self._attend_to("uploads", "uploads: in the vendor's own backup", now)
+            case EventKind.UPLOAD_FAILED if segment.uploading != "uploaded":
+                segment.uploading = "failed"
+                self._fail_upload(segment, event, now)
             case EventKind.ENDED:
                 segment.end_heard = True
             case EventKind.DONE:
@@ -548,7 +590,7 @@ class Session(Kept):
             case kind if kind in DATA and self._told_by_events:
                 segment.had_data = True
             case EventKind.STORAGE_ERROR:
-                self._attend_to("storage", f"storage: {event.detail}", now)
+                self._fail_upload(segment, event, now)
             case EventKind.ERROR | EventKind.FAILOVER if segment.ended_at is None:
                 self._attend_to(UNTIL_SEEN_UP, f"vendor: {event.detail}", now)
             case EventKind.ERROR | EventKind.WARNING | EventKind.FAILOVER:
@@ -556,3 +598,8 @@ class Session(Kept):
             case _:
                 pass
         return segment if segment.ended_at is None else None
+
+    def _fail_upload(self, segment: Segment, event: VendorEvent, now: datetime) -> None:
+        segment.upload_errors.append(event.detail)
+        del segment.upload_errors[:-UPLOAD_ERRORS_KEPT]
+        self._attend_to("storage", f"storage: {event.detail}", now)

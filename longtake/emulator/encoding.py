@@ -82,4 +82,5 @@ def _portrait(source: str) -> Picture:
 
 
 def _participant(person: Person) -> Participant:
-    return Participant(person.user, person.name or person.user, person.audio, person.video)
+    name = person.name or person.user
+    return Participant(person.user, name, person.audio, person.video, person.claps)

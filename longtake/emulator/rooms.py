@@ -12,6 +12,7 @@ class Person(BaseModel):
     """A user in a room; whether audio and video are being published.
 
     screen: a second published video, which some vendors record apart and others not at all.
+    claps: a white flash and a beep at each full second, by which their distance is measured.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -21,6 +22,7 @@ class Person(BaseModel):
     audio: bool = True
     video: bool = True
     screen: bool = False
+    claps: bool = False
 
     @property
     def publishes(self) -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import obstore
 from obstore.exceptions import (
+    AlreadyExistsError,
     BaseError,
+    NotSupportedError,
     PermissionDeniedError,
     UnauthenticatedError,
     UnknownConfigurationKeyError,
@@ -45,6 +49,9 @@ _CLIENT_OPTIONS = frozenset(
 )
 """Options of the HTTP client: obstore takes them apart from the store's and panics otherwise."""
 
+_AT_ONCE = 64 * 2**20
+"""Bytes: what is larger goes up in parts, which no store lets depend on a condition."""
+
 # Of obstore's texts these parts are its own; the rest may hold the store's answer or a query.
 _STATUS = re.compile(r"non-2xx status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w{1,64})</Code>")
@@ -74,7 +81,7 @@ class Bucket:
             # obstore's own prefixes are whole folders. Its overload for Arrow, which is not
             # installed, has no type.
             pages = obstore.list(  # pyright: ignore[reportUnknownMemberType]
-                self._store, prefix=folder or None, offset=prefix if begun else None
+                self._store, prefix=folder or None, offset=prefix[:-1] if begun else None
             )
             async for page in pages:
                 for meta in page:
@@ -92,13 +99,55 @@ class Bucket:
         try:
             answer = await obstore.get_async(self._store, key)
             return bytes(await answer.bytes_async())
-        except ValueError as err:
-            raise FileNotFoundError(f"storage {self._name}: {key}") from err
+        except (BaseError, OSError, ValueError) as err:
+            raise self._read_failure(key, err) from None
+
+    async def read_range(self, key: str, start: int, length: int) -> bytes:
+        """At most `length` bytes from `start` on, which must lie inside the object.
+
+        FileNotFoundError as `read`.
+        """
+        try:
+            return bytes(
+                await obstore.get_range_async(self._store, key, start=start, length=length)
+            )
+        except (BaseError, OSError, ValueError) as err:
+            raise self._read_failure(key, err) from None
+
+    async def create(self, key: str, content: bytes | Path) -> bool:
+        """Write a new object; False, and nothing is changed, where the key is taken.
+
+        The store is asked first, and told to refuse the write if there is an object by then. One
+        that does not know such a condition, or a file of more than 64 MiB, which goes up in parts,
+        leaves a moment between the two: nobody else may write to that key.
+        """
+        try:
+            await obstore.head_async(self._store, key)
+        except FileNotFoundError as err:
+            if isinstance(failure := self._failure("write", err), NotConfigured):
+                raise failure from None
+        except (BaseError, OSError, ValueError) as err:
+            raise self._failure("write", err) from None
+        else:
+            return False
+        return await self._put_new(key, content)
+
+    async def _put_new(self, key: str, content: bytes | Path) -> bool:
+        size = await asyncio.to_thread(_size, content)
+        try:
+            if size <= _AT_ONCE:
+                await obstore.put_async(self._store, key, content, mode="create")
+                return True
+        except (AlreadyExistsError, FileExistsError):
+            return False
         except (BaseError, OSError) as err:
-            failure = self._failure("read", err)
-            if isinstance(err, FileNotFoundError) and not isinstance(failure, NotConfigured):
-                raise FileNotFoundError(f"storage {self._name}: {key}") from None
-            raise failure from None
+            if not _knows_no_condition(err):
+                raise self._failure("write", err) from None
+        try:
+            await obstore.put_async(self._store, key, content)
+        except (BaseError, OSError) as err:
+            raise self._failure("write", err) from None
+        return True
 
     async def write(self, key: str, content: bytes) -> None:
         """One whole object: a check's own; recordings are written by vendors."""
@@ -107,14 +156,24 @@ class Bucket:
         except (BaseError, OSError) as err:
             raise self._failure("write", err) from None
 
-    async def delete(self, key: str) -> None:
-        """One object: a check's own. One that is absent already is no failure."""
+    async def delete(self, *keys: str) -> None:
+        """Delete objects, in as few calls as the store takes; one that is absent is no failure."""
         try:
-            await obstore.delete_async(self._store, key)
-        except FileNotFoundError:
-            return
+            await obstore.delete_async(self._store, list(keys))
         except (BaseError, OSError) as err:
-            raise self._failure("delete", err) from None
+            failure = self._failure("delete", err)
+            # A local folder says that one is absent, once all others are deleted.
+            if not isinstance(err, FileNotFoundError) or isinstance(failure, NotConfigured):
+                raise failure from None
+
+    def _read_failure(self, key: str, err: Exception) -> Exception:
+        absent = FileNotFoundError(f"storage {self._name}: {key}")
+        if isinstance(err, ValueError):  # no object can have that key
+            return absent
+        failure = self._failure("read", err)
+        if isinstance(err, FileNotFoundError) and not isinstance(failure, NotConfigured):
+            return absent
+        return failure
 
     def _failure(self, call: str, err: Exception) -> RecordingError:
         text = str(err)
@@ -179,6 +238,17 @@ def _class_of(call: str, err: Exception, status: str, code: str) -> type[Recordi
     if code == "NoSuchBucket" or (call == "list" and status == "404"):
         return NotConfigured
     return VendorUnavailable
+
+
+def _size(content: bytes | Path) -> int:
+    return content.stat().st_size if isinstance(content, Path) else len(content)
+
+
+def _knows_no_condition(err: Exception) -> bool:
+    """Whether the store refuses a write for its condition alone, not for its keys or content."""
+    if isinstance(err, (NotImplementedError, NotSupportedError)):
+        return True
+    return _found(_STATUS, str(err)) == "501" or _found(_CODE, str(err)) == "NotImplemented"
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str:

@@ -1,4 +1,4 @@
-"""The workflow sandbox, built once for the worker, the tests and the replayer."""
+"""The workflow sandbox of the tests and the replays; the worker does without."""
 
 from __future__ import annotations
 

@@ -7,14 +7,15 @@ maybe done    everything after the first byte: write, read, a reply that breaks 
 from __future__ import annotations
 
 import asyncio
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import httpx
 
 from longtake.domain.errors import NotSent, RecordingError, VendorUnavailable
+from longtake.vendorkit.pace import Pace
 
 REST = timedelta(minutes=1)
 """How long a host that failed is passed over while others are left."""
@@ -28,29 +29,36 @@ _NEVER_SENT = (
 )
 
 
-class _Spaced(httpx.AsyncHTTPTransport):
-    """Lets requests go in their order, none sooner than a while after the one before."""
+class _Paced(httpx.AsyncHTTPTransport):
+    """Sends a request when it has its turn, and notes when its first byte goes, as to connect may
+    take longer for one than for the next, and when the answer comes.
+    """
 
-    def __init__(self, every: float, limits: httpx.Limits) -> None:
+    def __init__(self, pace: Pace, limits: httpx.Limits) -> None:
         super().__init__(limits=limits, trust_env=False)
-        self._every = every
-        self._next = 0.0
+        self._pace = pace
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        now = asyncio.get_running_loop().time()
-        turn = max(now, self._next)
-        self._next = turn + self._every
-        await asyncio.sleep(turn - now)
-        return await super().handle_async_request(request)
+        departure = await self._pace.turn()
+        loop = asyncio.get_running_loop()
+
+        async def trace(event: str, _: Mapping[str, Any]) -> None:
+            if event.endswith(".send_request_headers.started"):
+                departure.leave(loop.time())
+
+        request.extensions["trace"] = trace
+        try:
+            response = await super().handle_async_request(request)
+            departure.answer(loop.time())
+        finally:
+            departure.settle()
+        return response
 
 
-def open_client(
-    *, calls_per_second: float = math.inf, max_connections: int = 100
-) -> httpx.AsyncClient:
+def open_client(*, pace: Pace | None = None, max_connections: int = 100) -> httpx.AsyncClient:
     """A client for one account's calls; its opener closes it.
 
-    `calls_per_second` spaces what this process sends evenly: a burst that the task queue lets go,
-    or that a busy machine has dammed up, reaches the vendor as a flow.
+    `pace` is what this process may send of the account's limit; without one nothing waits.
 
     The environment is not read: neither proxies nor a netrc file, which would replace the
     credentials of a call. Redirects are answers like any other and are not followed.
@@ -60,7 +68,9 @@ def open_client(
         max_keepalive_connections=max_connections,
         keepalive_expiry=30,
     )
-    transport = _Spaced(1 / calls_per_second, limits)
+    transport = (
+        _Paced(pace, limits) if pace else httpx.AsyncHTTPTransport(limits=limits, trust_env=False)
+    )
     return httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
 
 

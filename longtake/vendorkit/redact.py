@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import cast
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr
 
@@ -41,3 +42,16 @@ def foreign_text(text: object, secrets: Iterable[str] = (), limit: int = TEXT_LI
         line = line.replace(secret, HIDDEN)
     line = " ".join("".join(c if c.isprintable() else " " for c in line).split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def plain_address(text: str) -> str:
+    """An address without what may let others in: user and password, query, fragment.
+
+    Empty for a text that is no address.
+    """
+    try:
+        parts = urlsplit(text.strip())
+        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="")
+    except ValueError:
+        return ""
+    return bare.geturl() if parts.scheme in {"http", "https"} and bare.netloc else ""

@@ -10,6 +10,7 @@ from typing import Generic, Protocol, TypeVar
 import httpx
 from pydantic import BaseModel, ConfigDict, Field
 
+from longtake.domain.files import FileRef
 from longtake.domain.ports import CallbackParser, Recorder
 
 
@@ -56,3 +57,7 @@ class VendorSpec(Generic[AccountT, StorageT]):
     """The vendor's keys of `[storage.NAME.SLUG]`: what the vendor is told of a bucket."""
     recorder: RecorderFactory[AccountT, StorageT]
     callbacks: Callable[[str, AccountT], CallbackParser]
+    describe: Callable[[str], FileRef]
+    """What a file's name tells, where no account is known."""
+    playlist_began: Callable[[str], datetime | None]
+    """When the first media of a playlist was recorded, as its own tags tell."""

@@ -6,7 +6,7 @@ import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from temporalio.testing import ActivityEnvironment
@@ -105,6 +105,17 @@ class FakeStore:
     async def read(self, key: str) -> bytes:
         return self.objects[key].encode()
 
+    async def read_range(self, key: str, start: int, length: int) -> bytes:
+        return self.objects[key].encode()[start : start + length]
+
+    async def create(self, key: str, content: bytes | Path) -> bool:
+        assert isinstance(content, bytes)
+        return self.objects.setdefault(key, text := str(content, "utf-8")) is text
+
+    async def delete(self, *keys: str) -> None:
+        for key in keys:
+            self.objects.pop(key, None)
+
 
 class FakeDirectory:
     """One account and one storage profile."""
@@ -125,8 +136,9 @@ class FakeDirectory:
 class Tries:
     """Runs an activity try after try."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_heartbeat: Callable[..., None] | None = None) -> None:
         self.attempt = 0
+        self.on_heartbeat = on_heartbeat
 
     async def next(self, call: Callable[[In], Awaitable[Out]], order: In) -> Out:
         """The next try, to its end; what it raises is raised."""
@@ -138,5 +150,6 @@ class Tries:
         """The next try under way, and the environment that can cancel it."""
         self.attempt += 1
         environment = ActivityEnvironment()
+        environment.on_heartbeat = self.on_heartbeat or environment.on_heartbeat
         environment.info = dataclasses.replace(environment.info, attempt=self.attempt)
         return environment, asyncio.ensure_future(environment.run(call, order))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from activities.recording import RecordingActivities
 from longtake.contracts.payloads import (
@@ -156,20 +158,34 @@ async def test_a_task_made_before_it_was_asked_for_is_not_the_one_that_is_meant(
     assert (await Tries().next(activities(recorder).watch, order)).phase is phase
 
 
-async def test_a_watch_gives_the_recorder_its_time_to_come_up() -> None:
-    recorder, tries = FakeRecorder(query=RUNNING), Tries()
-    order = watching(None, first_after=timedelta(seconds=5))
-    again = await refusal_of(tries, recorder, order)
-    assert (again.next_retry_delay, recorder.calls) == (timedelta(seconds=5), [])
-    assert await tries.next(activities(recorder).watch, order) == RUNNING
-
-
 async def test_a_watch_that_fails_asks_again_at_its_own_pace_unless_told_otherwise() -> None:
     recorder, tries = FakeRecorder(query=VendorUnavailable("HTTP 500")), Tries()
     failure = await refusal_of(tries, recorder, watching())
     assert (failure.type, failure.next_retry_delay) == ("VendorUnavailable", EVERY)
     recorder.answers["query"] = RateLimited("slower", retry_after=2 * EVERY)
     assert (await refusal_of(tries, recorder, watching())).next_retry_delay == 2 * EVERY
+
+
+@pytest.mark.parametrize(
+    ("longest", "waited", "delay"),
+    [
+        (None, timedelta(seconds=2), EVERY),
+        (2 * EVERY, timedelta(0), EVERY),
+        (2 * EVERY, timedelta(seconds=2), EVERY + timedelta(seconds=20)),
+        (2 * EVERY, timedelta(minutes=5), 2 * EVERY),
+    ],
+)
+async def test_a_poll_that_waited_for_its_turn_comes_again_later(
+    longest: timedelta | None, waited: timedelta, delay: timedelta
+) -> None:
+    environment = ActivityEnvironment()
+    environment.info = dataclasses.replace(
+        environment.info, current_attempt_scheduled_time=NOON, started_time=NOON + waited
+    )
+    order = watching(longest=longest)
+    with pytest.raises(ApplicationError) as caught:
+        await environment.run(activities(FakeRecorder(query=RUNNING)).watch, order)
+    assert caught.value.next_retry_delay == delay
 
 
 # --- stop ------------------------------------------------------------------------------------

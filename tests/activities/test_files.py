@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 from activities.files import FileActivities
 from longtake.contracts.payloads import CheckInput, FindTaskInput, SegmentFiles, Started
 from longtake.domain.files import LISTED, FileRef, Manifest, Outcome
+from longtake.media.packets import held_seconds
 from longtake.media.playlist import parse_playlist
 from tests.activities.fakes import (
     ATTEMPT,
@@ -38,7 +39,7 @@ AGAIN = timedelta(seconds=5)
 
 def activities(objects: dict[str, str] | None) -> FileActivities:
     store = None if objects is None else FakeStore(objects)
-    return FileActivities(FakeDirectory(FakeRecorder(), store), parse_playlist)
+    return FileActivities(FakeDirectory(FakeRecorder(), store), parse_playlist, held_seconds)
 
 
 def segment(**given: Any) -> SegmentFiles:
@@ -82,7 +83,10 @@ async def test_a_segment_that_the_playlist_names_is_missing(objects: dict[str, s
     manifest = await checked(objects)
     assert manifest.outcome is Outcome.PARTIAL
     assert manifest.missing == (f"{PATH}/t1_b.ts",)
-    assert manifest.reasons == ("segment 1: 1 of 2 files missing",)
+    assert manifest.reasons == ("segment 1: 1 of 2 files missing (3.5 s), as t1_b.ts",)
+    [gap] = manifest.gaps
+    assert (gap.cause, gap.key, gap.seconds) == ("missing", f"{PATH}/t1_b.ts", 3.5)
+    assert manifest.gap_seconds == 3.5
 
 
 async def test_a_file_that_the_vendor_named_is_missing() -> None:
@@ -139,7 +143,8 @@ async def test_a_segment_that_left_nothing_of_its_data_is_missing() -> None:
 
 async def test_one_broken_segment_makes_the_session_partial() -> None:
     objects = WHOLE | {"takes/two/t2_room.m3u8": "#EXTINF:1,\nt2_a.ts\n#EXT-X-ENDLIST\n"}
-    other = TASK.model_copy(update={"attempt": ATTEMPT.model_copy(update={"path": "takes/two"})})
+    two = ATTEMPT.model_copy(update={"path": "takes/two"})
+    other = TASK.model_copy(update={"attempt": two, "id": "t2"})
     manifest = await checked(objects, segment(), segment(number=2, task=other))
     assert manifest.outcome is Outcome.PARTIAL
     assert manifest.missing == ("takes/two/t2_a.ts",)

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import json
+import multiprocessing
 import os
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from longtake.cli import main
+
 COMMAND = Path(sys.executable).with_name("longtake")
 PATIENCE = 40.0
 """Seconds for a command; a second is usual."""
+OUTPUTS = ("out", "err")
+
+# Python needs half a second to read the command's code: a process that has read it, and has done
+# nothing else, is forked for each command.
+FORKED = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload(["longtake.cli", __name__])
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,7 @@ class Longtake:
         self._folder = folder
 
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:
-        """Begin a command."""
+        """Begin a command, as a shell does."""
         return await asyncio.create_subprocess_exec(
             *(COMMAND, *arguments),
             stdin=asyncio.subprocess.DEVNULL,
@@ -49,8 +59,39 @@ class Longtake:
         )
 
     async def __call__(self, *arguments: str, patience: float = PATIENCE) -> Ended:
-        """Run a command to its end."""
-        return await ended(await self.start(*arguments), patience)
+        """Run a command to its end; one that takes too long is killed, and the test fails."""
+        with tempfile.TemporaryDirectory() as written:
+            process = FORKED.Process(
+                target=_command, args=(arguments, self._folder, self._env, written)
+            )
+            process.start()
+            try:
+                await asyncio.to_thread(process.join, patience)
+                code = process.exitcode
+            finally:
+                process.kill()
+                process.join()
+                process.close()
+            out, err = _texts(written)
+        if code is None:
+            raise TimeoutError(f"longtake {' '.join(arguments)}\n{out}{err}")
+        return Ended(code, out, err)
+
+
+def _command(arguments: tuple[str, ...], folder: Path, env: dict[str, str], written: str) -> None:
+    """In the new process: what its shell would have prepared, then the command."""
+    for descriptor, name in enumerate(OUTPUTS, start=1):
+        with Path(written, name).open("wb") as file:
+            os.dup2(file.fileno(), descriptor)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv = [str(COMMAND), *arguments]
+    main()
+
+
+def _texts(written: str) -> list[str]:
+    return [Path(written, name).read_text() for name in OUTPUTS]
 
 
 async def ended(process: asyncio.subprocess.Process, patience: float = PATIENCE) -> Ended:

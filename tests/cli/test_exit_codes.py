@@ -23,7 +23,7 @@ from longtake.settings import SettingsError
 from tests.cli.commands import Longtake, ended, line_with
 from tests.house import House
 
-RUNS = 10
+RUNS = 30
 
 
 async def test_exit_code_is_right_in_every_one_of_many_runs(longtake: Longtake) -> None:

@@ -129,3 +129,18 @@ async def test_list_is_json_of_the_sessions_that_the_query_finds(
     (listed,) = await home.eventually(found)
     assert (listed["room"], listed["live"], listed["end_reason"]) == ("listed", True, "")
     assert (await longtake("list")).code == Code.DONE
+
+
+async def test_discard_is_sent_only_when_it_was_confirmed(home: House, longtake: Longtake) -> None:
+    handle = await home.start("regretted", start_at=FAR)
+    asked = await longtake("stop", "regretted", "--discard")
+    assert (asked.code, "--yes" in asked.err) == (Code.USAGE, True)
+    assert (await longtake("stop", "regretted", "--yes")).code == Code.USAGE
+    assert (await home.status(handle)).state is State.SCHEDULED
+    sent = await longtake("stop", "regretted", "--discard", "--yes", "--reason", "a slip")
+    assert sent.out == f"{handle.id}: discard sent\n"
+    result = await handle.result()
+    assert result.discard is not None
+    assert (result.discard.reason, result.discard.files) == ("a slip", 0)
+    told = await longtake("status", "regretted")
+    assert "a slip" in told.out

@@ -11,7 +11,7 @@ from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailed
 from temporalio.exceptions import ApplicationError
 
 from longtake.contracts.payloads import Applied
-from longtake.domain.files import Manifest, Outcome
+from longtake.domain.files import Manifest, ManifestDocument, Outcome
 from longtake.domain.session import EndReason, State
 from longtake.vendors import emulator
 from tests.conformance.conftest import Build
@@ -73,6 +73,8 @@ async def test_a_session_ends_with_a_checked_list_of_playable_files(
             assert file.kind == "mp4" or file.begins_at is not None
         assert manifest.seconds > 1
         assert await handle.query("files", result_type=Manifest) == manifest
+        written = (tmp_path / "data" / "takes" / manifest.document).read_text()
+        assert ManifestDocument.model_validate_json(written).files == manifest.files
 
 
 async def test_an_empty_room_ends_empty_not_failed(client: Client, build: Build) -> None:

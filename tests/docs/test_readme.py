@@ -34,8 +34,9 @@ async def test_first_ten_minutes_are_as_described(reader: Reader) -> None:
 
 async def test_program_records_a_room(reader: Reader) -> None:
     (program,) = (block.text for block in BLOCKS if block.language == "python")
-    # The SDK's threads may abort the interpreter at its exit, when all is done and printed.
-    run = "python -W error - 2>program.err <<'PROGRAM' || [ $? -ge 128 ]"
+    # The SDK's threads may abort the interpreter at its exit, when all is done: what is printed by
+    # then is on its way, and what the shell says of the abort goes where the program's errors go.
+    run = "{ python -u -W error - || [ $? -ge 128 ]; } 2>program.err <<'PROGRAM'"
     told = await reader.shell(f"{run}\n{program}PROGRAM\n")
     result = await reader.session.result()
     assert told.split() == [EndReason.STOPPED, result.manifest.outcome]

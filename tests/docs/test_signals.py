@@ -237,7 +237,10 @@ def objects(value: Any) -> Iterator[dict[str, Any]]:
             yield from objects(inner)
 
 
-LISTS = {"user_images", "segments", "strays", "attention", "files", "missing", "reasons", "notes"}
+LISTS = {
+    *("user_images", "segments", "strays", "attention", "files", "missing", "gaps", "reasons"),
+    *("notes", "layout_revisions", "left"),
+}
 
 
 def filled(value: Any) -> Any:

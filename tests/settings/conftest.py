@@ -39,6 +39,8 @@ ACME = VendorSpec(
     storage=AcmeStorage,
     recorder=_unused,
     callbacks=_unused,
+    describe=_unused,
+    playlist_began=_unused,
 )
 
 

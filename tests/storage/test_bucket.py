@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -88,6 +89,12 @@ async def test_a_prefix_may_end_within_a_name(tmp_path: Path) -> None:
     assert await keys(store.list("b")) == ["b.ts"]
 
 
+async def test_a_prefix_may_be_a_whole_key(tmp_path: Path) -> None:
+    store = at_folder(tmp_path)
+    await store.write("a/b.ts", b"1")
+    assert await keys(store.list("a/b.ts")) == ["a/b.ts"]
+
+
 async def test_a_listing_goes_on_past_its_first_page() -> None:
     store = MemoryStore()
     names = [f"a/{number:04}.ts" for number in range(120)]
@@ -161,6 +168,66 @@ async def test_a_failed_read_says_what_must_happen_next(
             await store.read("a/b.m3u8")
     assert type(caught.value) is expected
     assert len(asked) == 1
+
+
+@asynccontextmanager
+async def s3_without_conditions() -> AsyncGenerator[tuple[Bucket, list[str]]]:
+    """An S3 that does not know `If-None-Match`; gives the requests that it got as well."""
+    asked: list[str] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        method = head.split()[0]
+        length = re.search(r"^content-length: (\d+)", head, re.MULTILINE)
+        await reader.readexactly(int(length[1]) if length else 0)
+        conditional = "if-none-match: *" in head
+        asked.append(f"{method} {'if new' if conditional else ''}".strip())
+        status = {"head": 404, "put": 501 if conditional else 200}[method]
+        reply = f"HTTP/1.1 {status} X\r\nETag: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        writer.write(reply.encode())
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        yield s3_at(f"http://127.0.0.1:{port}"), asked
+
+
+async def test_a_store_that_knows_no_condition_is_asked_first_and_written_to() -> None:
+    async with s3_without_conditions() as (store, asked):
+        assert await store.create("a/manifest.json", b"{}")
+    assert asked == ["head", "put if new", "put"]
+
+
+async def test_what_is_in_a_folder_is_never_written_over(tmp_path: Path) -> None:
+    store = at_folder(tmp_path / "bucket")
+    assert await store.create("a/one.json", b"first")
+    assert not await store.create("a/one.json", b"second")
+    assert await store.read("a/one.json") == b"first"
+
+
+async def test_a_large_file_goes_up_in_parts_once(tmp_path: Path) -> None:
+    store, film = at_folder(tmp_path / "bucket"), tmp_path / "film.mp4"
+    with film.open("wb") as file:
+        file.truncate(65 * 2**20)
+    assert await store.create("film.mp4", film)
+    assert not await store.create("film.mp4", film)
+    [stored] = [found async for found in store.list("")]
+    assert (stored.key, stored.size) == ("film.mp4", 65 * 2**20)
+
+
+async def test_a_range_is_read_alone(tmp_path: Path) -> None:
+    store = at_folder(tmp_path)
+    await store.write("a.ts", b"0123456789")
+    assert await store.read_range("a.ts", 3, 4) == b"3456"
+    assert await store.read_range("a.ts", 8, 4) == b"89"
+    with pytest.raises(FileNotFoundError):
+        await store.read_range("b.ts", 0, 1)
+
+
+async def test_a_key_that_can_be_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError):
+        await at_folder(tmp_path).create("a//b", b"x")
 
 
 async def test_an_unreachable_store_is_unavailable() -> None:

@@ -17,6 +17,7 @@ from longtake.vendorkit.http import (
     retry_after,
     transport_failure,
 )
+from longtake.vendorkit.pace import ALONE, Pace
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -130,7 +131,7 @@ async def test_calls_of_an_account_leave_no_closer_than_its_rate() -> None:
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
     began = time.monotonic()
-    async with server, open_client(calls_per_second=50) as client:
+    async with server, open_client(pace=Pace(50, lambda: ALONE)) as client:
         await asyncio.gather(*(client.get(url) for _ in range(6)))
     assert time.monotonic() - began >= 5 / 50
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr
 
-from longtake.vendorkit.redact import TEXT_LIMIT, foreign_text, secrets_in
+from longtake.vendorkit.redact import TEXT_LIMIT, foreign_text, plain_address, secrets_in
 from longtake.vendorkit.wire import Secret, Sent
 
 
@@ -55,3 +55,19 @@ def test_secret_leaves_in_the_body_alone() -> None:
     part = Part.model_validate({"key": "the-key"})
     assert part.body() == b'{"key":"the-key"}'
     assert "the-key" not in f"{part!r} {part.model_dump()} {part.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("https://v.example/a/f0.mp4?sign=x&t=1", "https://v.example/a/f0.mp4"),
+        ("http://user:word@v.example:8080/a.mp4#token", "http://v.example:8080/a.mp4"),
+        (" https://v.example/a.mp4 ", "https://v.example/a.mp4"),
+        ("javascript:alert(1)", ""),
+        ("f0.mp4?sign=x", ""),
+        ("https://[v.example/a.mp4", ""),
+        ("", ""),
+    ],
+)
+def test_an_address_is_kept_without_what_lets_others_in(told: str, kept: str) -> None:
+    assert plain_address(told) == kept

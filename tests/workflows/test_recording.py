@@ -36,6 +36,36 @@ async def test_a_lost_file_makes_the_session_partial_and_is_named(
         manifest = (await handle.result()).manifest
         assert manifest.outcome is Outcome.PARTIAL
         assert [Path(key).name for key in manifest.missing] == [lost.name]
+        [gap] = [gap for gap in manifest.gaps if gap.key]
+        assert (gap.cause, Path(gap.key).name) == ("missing", lost.name)
+        assert 0 < gap.seconds == manifest.gap_seconds < 2
+
+
+async def test_a_slice_that_was_cut_in_half_makes_the_session_partial(
+    skipping: WorkflowEnvironment, tmp_path: Path
+) -> None:
+    async with house(skipping.client, tmp_path, media=True, timings={"slice": 2.0}) as home:
+        await home.room("standup", "1001")
+        with skipping.with_time_skipping_disabled():
+            handle = await home.start("standup")
+        await home.until(handle, lambda status: "data flows" in status.evidence)
+
+        async def whole_slice() -> Path | None:
+            """The second: the first may be a short one."""
+            found = sorted((tmp_path / "data").rglob("*.ts"))
+            return found[1] if len(found) > 1 else None
+
+        cut = await home.eventually(whole_slice)
+        content = cut.read_bytes()
+        cut.write_bytes(content[: len(content) // 376 * 188])
+        await handle.signal("stop")
+        await home.until(handle, lambda status: status.state is State.COLLECTING)
+        await skipping.fast_forward(handle, timedelta(hours=1))
+        manifest = (await handle.result()).manifest
+        assert manifest.outcome is Outcome.PARTIAL
+        [gap] = [gap for gap in manifest.gaps if gap.key]
+        assert (gap.cause, Path(gap.key).name) == ("damaged", cut.name)
+        assert 0.5 < gap.seconds < 2
 
 
 async def _first_slice(folder: Path) -> Path | None:

@@ -21,13 +21,14 @@ _LOWEST_HZ, _HIGHEST_HZ = 200, 900
 class Participant:
     """A user in the room: the vendor's user id, a name to show, and what is being published.
 
-    The font has the letters of ASCII; any other shows as a box.
+    The font has the letters of ASCII; any other shows as a box. claps: see `clap`.
     """
 
     user: str
     name: str
     audio: bool
     video: bool
+    claps: bool = False
 
 
 def colour(user: str) -> tuple[int, int, int]:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from longtake.emulator.media import clap
 from longtake.emulator.media.participants import Participant, colour
 
 Pixels: TypeAlias = NDArray[np.uint8]
@@ -93,6 +94,7 @@ class _Pane:
     camera: Box
     font_size: int
     clock_corner: tuple[int, int] | None
+    claps: bool
 
 
 def draw(picture: Picture, participants: Iterable[Participant], at: datetime) -> Pixels:
@@ -108,7 +110,9 @@ def draw(picture: Picture, participants: Iterable[Participant], at: datetime) ->
     for pane in panes:
         box = pane.box
         target = canvas[box.top : box.bottom, box.left : box.right]
-        if pane.alpha >= 1:
+        if pane.claps and clap.flashes(at):
+            target[:] = clap.WHITE
+        elif pane.alpha >= 1:
             target[:] = pane.still
             _draw_time(target, pane, clock, sweep)
         else:
@@ -179,6 +183,7 @@ def _pane(region: Region, box: Box, who: Participant) -> _Pane:
         camera=camera,
         font_size=font_size,
         clock_corner=_clock_corner(camera, name_right, font_size),
+        claps=who.claps and who.video,
     )
 
 

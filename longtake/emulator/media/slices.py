@@ -30,6 +30,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image
 
+from longtake.emulator.media import clap
 from longtake.emulator.media.participants import Participant, tone
 from longtake.emulator.media.picture import Picture, draw
 
@@ -276,6 +277,8 @@ def _signal(span: _Span, first: int, last: int) -> Samples:
             period = _period(user)
             level = min(_TONE_LEVEL, _FULL_LEVEL / len(heard))
             signal[lower:upper] += level * period[numbers[lower:upper] % period.size]
+        if any(who.audio and who.claps for who in scene.participants):
+            signal[lower:upper] += clap.beeps(numbers[lower:upper], _SAMPLE_RATE, begin)
     return signal.reshape(-1, _AAC_FRAME)
 
 

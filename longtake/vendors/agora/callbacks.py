@@ -17,7 +17,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 from longtake.domain.errors import InvalidRequest, Unauthorized
 from longtake.domain.events import EventKind, VendorEvent
 from longtake.domain.files import FileRef
-from longtake.vendorkit.lenient import Number, Text, Time, as_int, as_mapping
+from longtake.vendorkit.lenient import Number, Text, Time, as_int, as_mapping, as_text
 from longtake.vendorkit.redact import foreign_text, secrets_in
 from longtake.vendorkit.wire import Received
 from longtake.vendors.agora import files
@@ -57,6 +57,9 @@ _KINDS: Mapping[int, EventKind] = {
     1001: EventKind.UPLOADED,
 }
 """41, the recorder has left the channel, is none of these: uploads follow, 11 is the end."""
+
+VOD_STARTED = 60
+"""ApsaraVideo for VoD has made the video, which is filled from now on."""
 
 _STREAM_STATE = frozenset({43, 44})
 _RESULTS = frozenset({81, 1001})
@@ -203,6 +206,9 @@ def _files(notice: _Notice) -> tuple[FileRef, ...]:
     Every recording of ours has a path, so a name without one is not a key: it would be looked
     for in vain.
     """
+    if notice.type == VOD_STARTED:
+        video = as_text(as_mapping(notice.payload.details.get("aliVodInfo")).get("videoId"))
+        return (FileRef(key=video, file_id=video),) if video else ()
     return files.reported(entry for entry in as_files(_file_list(notice)) if "/" in entry.file_name)
 
 

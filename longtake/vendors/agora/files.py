@@ -17,7 +17,7 @@ from longtake.domain.files import LISTED, FileKind, FileRef, Track
 from longtake.vendorkit.lenient import as_time
 from longtake.vendors.agora.wire.replies import FileEntry
 
-_SID = re.compile(r"(?:bak[0-9]+_)?([0-9a-f]{32})_(.+)", re.DOTALL)
+_SID = re.compile(r"(?:(?P<part>bak[0-9]+)_)?(?P<sid>[0-9a-f]{32})_(?P<rest>.+)", re.DOTALL)
 _INDIVIDUAL = re.compile(r".*__uid_s_([0-9]+)__uid_e_(audio|video|av)(?=[_.])", re.DOTALL)
 _TIMED = re.compile(r".*_([0-9]{17})\.[a-z0-9]+", re.DOTALL)
 _TRACK_STARTS = re.compile(r"^#EXT-X-AGORA-TRACK-EVENT:EVENT=START,.*\bTIME=([0-9]+)", re.MULTILINE)
@@ -43,10 +43,11 @@ _TIMED_KINDS = frozenset({"segment", "snapshot"})
 
 
 def describe(key: str) -> FileRef:
-    """Kind, user, track and beginning of a file, as far as its name tells them."""
+    """Kind, user, track, part and beginning of a file, as far as its name tells them."""
     name = key.rsplit("/", 1)[-1]
     kind = _KINDS.get(name.rsplit(".", 1)[-1], "other")
-    if not _SID.fullmatch(name):
+    of_task = _SID.fullmatch(name)
+    if of_task is None:
         return FileRef(key=key, kind=kind)
     individual = _INDIVIDUAL.match(name)
     timed = _TIMED.fullmatch(name) if kind in _TIMED_KINDS else None
@@ -55,6 +56,7 @@ def describe(key: str) -> FileRef:
         kind=kind,
         user=individual.group(1) if individual else "",
         track=_TRACKS[individual.group(2)] if individual else "audio_video",
+        part=of_task["part"] or "",
         begins_at=_utc(timed.group(1)) if timed else None,
     )
 
@@ -64,9 +66,9 @@ def sid_of(key: str, path: str, cname: str) -> str | None:
     if not key.startswith(f"{path}/"):
         return None
     found = _SID.fullmatch(key.rsplit("/", 1)[-1])
-    if found is None or not _plain(found.group(2)).startswith(_plain(cname)):
+    if found is None or not _plain(found["rest"]).startswith(_plain(cname)):
         return None
-    return found.group(1)
+    return found["sid"]
 
 
 def playlist_began(text: str) -> datetime | None:

@@ -42,6 +42,9 @@ LIFE_MARGIN = timedelta(minutes=30)
 FILES_WITHIN = timedelta(minutes=20)
 """MP4 and MP3 are made after the end."""
 
+MEDIA_WITHIN = timedelta(minutes=5)
+"""Media of VOD are listed from the first slice on, those that are merged of them after the end."""
+
 TOKEN_PREFIX = "lt"  # noqa: S105 - of the attempt's name, which is no secret
 
 _PHASES: Mapping[str, TaskPhase] = {
@@ -228,7 +231,7 @@ class AlibabaRecorder(AccountRecorder[AlibabaAccount, AlibabaStorage]):
             missing_grace=timedelta(seconds=30),
             poll_every=timedelta(minutes=1),
             files_within=FILES_WITHIN,
-            uploads_within=timedelta(minutes=1),
+            uploads_within=MEDIA_WITHIN if translation.storage.vod else timedelta(minutes=1),
             to_bucket=translation.storage.vod is None,
             task_life=TASK_LIFE - LIFE_MARGIN,
             layouts=KINDS if translation.pictured else frozenset(),

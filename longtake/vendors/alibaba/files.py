@@ -28,8 +28,15 @@ _NAME = re.compile(
     rf"(?P<start>{_STAMP})(?P<rest>(?:_.+)?)\.(?P<extension>m3u8|ts|mp4|mp3)", re.DOTALL
 )
 _SOURCE_AND_USER = re.compile(r"_(?P<source>[^_]*)_(?P<user>.+)", re.DOTALL)
+_SCREEN = re.compile(r"1|s.*", re.DOTALL | re.IGNORECASE)
+"""How a source may be written that is a shared screen: the API's number, or a word for it."""
 _MEDIA = re.compile(r"Single::(?P<user>.+)::(?P<kind>A|(?:AV|V)::[CS])", re.DOTALL)
-_KINDS: Mapping[str, FileKind] = {"m3u8": "playlist", "ts": "segment", "mp4": "mp4"}
+_KINDS: Mapping[str, FileKind] = {
+    "m3u8": "playlist",
+    "ts": "segment",
+    "mp4": "mp4",
+    "mp3": "audio",
+}
 _TRACKS: Mapping[str, Track] = {"A": "audio", "V": "video"}
 
 
@@ -100,7 +107,7 @@ def is_recording(name: str) -> bool:
 
 
 def describe(key: str, zone: tzinfo = UTC) -> FileRef:
-    """Kind, user, track and beginning of a file, as far as its name tells them."""
+    """Kind, user, track, stream and beginning of a file, as far as its name tells them."""
     extension = key.rsplit(".", 1)[-1]
     name = _named(key, zone)
     return FileRef(
@@ -108,6 +115,7 @@ def describe(key: str, zone: tzinfo = UTC) -> FileRef:
         kind=_KINDS.get(extension, "other"),
         user=name.user if name else "",
         track="audio" if extension == "mp3" else "audio_video",
+        stream="substream" if name and _SCREEN.fullmatch(name.source) else "primary",
         begins_at=name.begins_at if name else _last_stamp(key, zone),
     )
 
@@ -136,8 +144,15 @@ def _media(stream: VodMedia) -> Iterable[FileRef]:
     """VOD knows its media by id; those merged in the end hold all of the others."""
     found = _MEDIA.fullmatch(stream.stream)
     track = _TRACKS.get(found["kind"].partition(":")[0], "audio_video") if found else "audio_video"
+    substream = found is not None and found["kind"].endswith("::S")
     for media_id in (*stream.merged_ids, *stream.media_ids):
-        yield FileRef(key=media_id, user=found["user"] if found else "", track=track)
+        yield FileRef(
+            key=media_id,
+            file_id=media_id,
+            user=found["user"] if found else "",
+            track=track,
+            stream="substream" if substream else "primary",
+        )
 
 
 def _named(key: str, zone: tzinfo) -> FileName | None:

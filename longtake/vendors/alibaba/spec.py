@@ -5,6 +5,7 @@ from __future__ import annotations
 from longtake.vendorkit.spec import VendorSpec
 from longtake.vendors.alibaba.adapter import AlibabaRecorder
 from longtake.vendors.alibaba.callbacks import AlibabaCallbacks
+from longtake.vendors.alibaba.files import describe
 from longtake.vendors.alibaba.settings import AlibabaAccount, AlibabaStorage
 
 SPEC = VendorSpec(
@@ -14,4 +15,6 @@ SPEC = VendorSpec(
     storage=AlibabaStorage,
     recorder=AlibabaRecorder,
     callbacks=AlibabaCallbacks,
+    describe=describe,
+    playlist_began=lambda _: None,
 )

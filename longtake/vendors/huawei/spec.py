@@ -5,6 +5,7 @@ from __future__ import annotations
 from longtake.vendorkit.spec import VendorSpec
 from longtake.vendors.huawei.adapter import HuaweiRecorder
 from longtake.vendors.huawei.callbacks import HuaweiCallbacks
+from longtake.vendors.huawei.files import describe, playlist_began
 from longtake.vendors.huawei.settings import HuaweiAccount, HuaweiStorage
 
 SPEC = VendorSpec(
@@ -14,4 +15,6 @@ SPEC = VendorSpec(
     storage=HuaweiStorage,
     recorder=HuaweiRecorder,
     callbacks=HuaweiCallbacks,
+    describe=describe,
+    playlist_began=playlist_began,
 )

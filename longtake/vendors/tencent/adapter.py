@@ -43,7 +43,8 @@ SIG_MARGIN = timedelta(days=1)
 """A failover puts the robot back with the UserSig that it began with."""
 
 FILES_WITHIN = timedelta(minutes=20)
-"""MP4 is made after the end, of files that are fetched from the bucket again."""
+"""MP4 is made after the end, of files that are fetched from the bucket again. Of VOD events alone
+tell, some minutes after the end."""
 
 _HOUR = timedelta(hours=1)
 _SAMPLE = Credentials(SecretStr("checked without a call"))
@@ -185,7 +186,7 @@ class TencentRecorder(AccountRecorder[TencentAccount, TencentStorage]):
             missing_grace=timedelta(seconds=30),
             poll_every=timedelta(minutes=1),
             files_within=FILES_WITHIN,
-            uploads_within=timedelta(minutes=1),
+            uploads_within=FILES_WITHIN if translation.storage.vod else timedelta(minutes=1),
             to_bucket=not translation.storage.vod,
             task_life=self._life(translation) - LIFE_MARGIN,
             layouts=KINDS if translation.pictured else frozenset(),

@@ -19,8 +19,8 @@ from pydantic import BeforeValidator, Field, ValidationError
 from longtake.domain.errors import InvalidRequest, Unauthorized
 from longtake.domain.events import EventKind, VendorEvent
 from longtake.domain.files import FileRef
-from longtake.vendorkit.lenient import Text, Time, as_int, as_mapping, as_text
-from longtake.vendorkit.redact import foreign_text, secrets_in
+from longtake.vendorkit.lenient import Text, Time, as_int, as_mapping, as_text, as_time
+from longtake.vendorkit.redact import foreign_text, plain_address, secrets_in
 from longtake.vendors.tencent import files
 from longtake.vendors.tencent.settings import TencentAccount
 from longtake.vendors.tencent.wire.replies import (
@@ -58,7 +58,7 @@ _BY_STATUS: Mapping[tuple[int, int | None], EventKind] = {
     (MP4_DONE, 2): EventKind.STORAGE_ERROR,
     (VOD_FILE, 0): EventKind.FILES,
     (VOD_DONE, 0): EventKind.UPLOADED,
-    (VOD_DONE, 1): EventKind.ERROR,
+    (VOD_DONE, 1): EventKind.UPLOAD_FAILED,
 }
 
 _NAMES: Mapping[int, str] = {
@@ -216,7 +216,7 @@ def _detail(notice: _Notice) -> str:
 def _telling(fact: str, told: Mapping[str, Any]) -> str:
     """A fact; an address without its query, which may hold a signature."""
     text = as_text(told[fact])
-    return text.partition("?")[0] if fact.endswith("Url") else text
+    return plain_address(text) if fact.endswith("Url") else text
 
 
 def _files(notice: _Notice) -> tuple[FileRef, ...]:
@@ -242,9 +242,23 @@ def _vod_file(told: Mapping[str, Any]) -> tuple[FileRef, ...]:
     key = as_text(told.get("FileId"))
     if not key:
         return ()
-    address = as_text(told.get("VideoUrl")).partition("?")[0]
+    address = plain_address(as_text(told.get("VideoUrl")))
     (file,) = files.reported([_file({**told, "FileName": address or key})])
-    return (file.model_copy(update={"key": key}),)
+    of_vod = {
+        "key": key,
+        "file_id": key,
+        "url": address,
+        "stream": "substream" if as_text(told.get("MediaId")) == "aux" else "primary",
+        "seconds": _seconds(told, file.begins_at),
+    }
+    return (file.model_copy(update=of_vod),)
+
+
+def _seconds(told: Mapping[str, Any], begins_at: datetime | None) -> float | None:
+    ends_at = as_time(told.get("EndTimeStamp"))
+    if begins_at is None or ends_at is None or ends_at < begins_at:
+        return None
+    return (ends_at - begins_at).total_seconds()
 
 
 def _file(told: Mapping[str, Any]) -> StorageFile:

@@ -37,7 +37,12 @@ _TRACKS: Mapping[str, Track] = {
     "audio_video": "audio_video",
     "audiovideo": "audio_video",
 }
-_KINDS: Mapping[str, FileKind] = {"m3u8": "playlist", "ts": "segment", "mp4": "mp4"}
+_KINDS: Mapping[str, FileKind] = {
+    "m3u8": "playlist",
+    "ts": "segment",
+    "mp4": "mp4",
+    "aac": "audio",
+}
 
 
 @dataclass(frozen=True)
@@ -124,7 +129,7 @@ def task_folder(key: str, path: str) -> tuple[str, str] | None:
 
 
 def describe(key: str) -> FileRef:
-    """Kind, user, track and beginning of a file, as far as its name tells them."""
+    """Kind, user, track, stream, part and beginning of a file, as far as its name tells them."""
     name = key.rsplit("/", 1)[-1]
     extension = name.rsplit(".", 1)[-1]
     file = FileName.read(name)
@@ -134,6 +139,8 @@ def describe(key: str) -> FileRef:
         kind=_KINDS.get(extension, "other"),
         user=file.user if file else "",
         track=_TRACKS.get(file.track, track) if file else track,
+        stream="substream" if file and file.media == "aux" else "primary",
+        part=f"ha{file.restart}" if file and file.restart else "",
         begins_at=file.begins_at if file else None,
     )
 

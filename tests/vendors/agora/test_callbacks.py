@@ -268,3 +268,22 @@ def test_detail_is_short_printable_and_without_secrets(callbacks: Make) -> None:
     assert "customer-secret-value" not in detail
     assert detail.isprintable()
     assert len(detail) <= 200
+
+
+@pytest.mark.parametrize(
+    ("details", "ids"),
+    [
+        (
+            {"aliVodInfo": {"videoId": "93ab850b4f6f44eab54b6e91d24d81d4"}},
+            ["93ab850b4f6f44eab54b6e91d24d81d4"],
+        ),
+        ({"aliVodInfo": {}}, []),
+        ({"aliVodInfo": "later"}, []),
+        ({}, []),
+    ],
+)
+def test_video_of_vod_goes_by_its_id(
+    callbacks: Make, details: dict[str, Any], ids: list[str]
+) -> None:
+    found = parsed(callbacks, notice(60, **details)).files
+    assert [file.file_id for file in found] == [file.key for file in found] == ids

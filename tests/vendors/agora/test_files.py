@@ -58,6 +58,12 @@ def test_documented_name_is_read(
     assert file.key == f"{PATH}/{name}"
 
 
+@pytest.mark.parametrize("name", ["room.m3u8", f"room_{UTC_NAME}.ts", "room_0.mp4"])
+@pytest.mark.parametrize("part", ["", "bak0", "bak12"])
+def test_a_failover_s_part_is_told(part: str, name: str) -> None:
+    assert describe(f"{PATH}/{part}{part and '_'}{SID}_{name}").part == part
+
+
 @given(backups, sids, cnames, times)
 def test_mixed_slice_of_any_channel_is_read(
     backup: str, sid: str, cname: str, at: datetime

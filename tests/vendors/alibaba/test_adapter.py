@@ -481,6 +481,7 @@ async def test_ended_task_tells_its_files(
         ("mp4", "ada"),
         ("other", "bob"),
     ]
+    assert [file.file_id for file in seen.files] == ["", "", "m1"]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ Launch = Callable[..., Awaitable[Service]]
 
 FORMATS = {"output": {"storage": "archive", "formats": ["hls", "mp4"], "path_prefix": "a.b/c"}}
 SHORT = {"slice_seconds": 10}
-EVERY_KIND = {"playlist": "m3u8", "segment": "ts", "mp4": "mp4", "other": "mp3"}
+EVERY_KIND = {"playlist": "m3u8", "segment": "ts", "mp4": "mp4", "audio": "mp3"}
 SLASHED = "a/b\\c"
 
 
@@ -252,6 +252,7 @@ async def test_written_files_play_and_are_whole(
     for key, file in described(recorder, stored).items():
         if file.kind == "playlist":
             playlist = parse_playlist(stored[key].read_text())
+            assert playlist is not None
             assert playlist.ended
             assert playlist.seconds == pytest.approx(15, abs=1)
             slices = {str(PurePosixPath(key).parent / uri) for uri in playlist.uris}

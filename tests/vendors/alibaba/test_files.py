@@ -47,7 +47,7 @@ def rendered(pattern: str, **values: Any) -> str:
         (f"{rendered(MIXED_NAME)}.m3u8", "playlist", "", "audio_video", AT),
         (f"{rendered(MIXED_NAME + SLICE_SUFFIX)}.ts", "segment", "", "audio_video", AT),
         (f"{rendered(MIXED_NAME)}.mp4", "mp4", "", "audio_video", AT),
-        (f"{rendered(MIXED_NAME)}.mp3", "other", "", "audio", AT),
+        (f"{rendered(MIXED_NAME)}.mp3", "audio", "", "audio", AT),
         (f"{rendered(INDIVIDUAL_NAME)}.m3u8", "playlist", "ada", "audio_video", AT),
         (f"{rendered(INDIVIDUAL_NAME + SLICE_SUFFIX)}.ts", "segment", "ada", "audio_video", AT),
         (f"{rendered(INDIVIDUAL_NAME, UserId='a_b_7')}.mp4", "mp4", "a_b_7", "audio_video", AT),
@@ -71,6 +71,18 @@ def test_name_is_read_as_far_as_it_tells(
     file = describe(key)
     assert (file.key, file.kind, file.user) == (key, kind, user)
     assert (file.track, file.begins_at) == (track, begins_at)
+
+
+@pytest.mark.parametrize(
+    ("source", "stream"),
+    [
+        *(("0", "primary"), ("", "primary"), ("camera", "primary")),
+        *(("1", "substream"), ("screen", "substream"), ("SHARE", "substream")),
+    ],
+)
+def test_a_shared_screen_is_the_substream(source: str, stream: str) -> None:
+    name = f"{rendered(INDIVIDUAL_NAME + SLICE_SUFFIX, SourceType=source)}.ts"
+    assert describe(f"{FOLDER}/{TASK}/{name}").stream == stream
 
 
 def test_key_is_never_longer_than_it_was_reckoned() -> None:
@@ -158,7 +170,7 @@ def test_reported_name_becomes_a_whole_key(name: str) -> None:
 def test_report_has_every_format_and_playlists_first() -> None:
     lists = {"Mp3FileList": ["a.mp3"], "Mp4FileList": ["a.mp4"], "HlsFileList": ["a.m3u8"]}
     files = reported(listed(**lists), FOLDER, TASK)
-    assert [file.kind for file in files] == ["playlist", "mp4", "other"]
+    assert [file.kind for file in files] == ["playlist", "mp4", "audio"]
 
 
 @pytest.mark.parametrize(

@@ -290,7 +290,8 @@ def test_traits_tell_how_the_vendor_behaves(traits: Callable[..., Traits]) -> No
     assert found.missing_grace == timedelta(seconds=30)
     assert (found.uploads_within, found.to_bucket) == (timedelta(seconds=60), True)
     assert found.task_life == timedelta(hours=71, minutes=30)
-    assert not traits(output={"storage": "media"}).to_bucket
+    media = traits(output={"storage": "media"})
+    assert (media.uploads_within, media.to_bucket) == (timedelta(minutes=5), False)
 
 
 def test_attempts_are_told_apart_by_session_and_number(

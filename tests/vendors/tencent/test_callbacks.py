@@ -131,7 +131,7 @@ def test_documented_event_is_read_whole(callbacks: Make) -> None:
         (311, {"Status": 2}, "storage_error"),
         (311, {"Status": None}, "storage_error"),
         (312, {"Status": 0}, "uploaded"),
-        (312, {"Status": 1}, "error"),
+        (312, {"Status": 1}, "upload_failed"),
         (313, {"Status": 0}, "other"),
         (4711, {}, "other"),
     ],
@@ -227,12 +227,17 @@ def test_vod_file_goes_by_its_id_and_is_of_its_address_s_kind(
 ) -> None:
     vod = {
         "FileId": "5285890784246869930",
-        "VideoUrl": "http://1250000000.vod2.example/dir/f0.mp4?sign=x",
+        "VideoUrl": "http://u:p@1250000000.vod2.example/dir/f0.mp4?sign=x#y",
         "TrackType": "audio_video",
+        "MediaId": "aux",
         **times,
     }
-    (file,) = parsed(callbacks, notice(311, Status=0, TencentVod=vod)).files
-    assert (file.key, file.kind) == ("5285890784246869930", "mp4")
+    event = parsed(callbacks, notice(311, Status=0, TencentVod=vod))
+    (file,) = event.files
+    assert (file.key, file.kind, file.stream) == ("5285890784246869930", "mp4", "substream")
+    assert (file.file_id, file.url) == (file.key, "http://1250000000.vod2.example/dir/f0.mp4")
+    assert file.seconds == (720 if "EndTimeStamp" in times else None)
+    assert not any(secret in event.model_dump_json() for secret in ("sign=x", "u:p", "#y"))
     assert file.begins_at is not None
     assert file.begins_at.replace(microsecond=0) == BEGAN.replace(microsecond=0)
 

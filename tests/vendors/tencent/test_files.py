@@ -53,14 +53,14 @@ names = st.builds(
         (f"14_cm9vbS03_{UTC_NAME}.ts", "segment", "", "audio_video", AT),
         ("14_7007.mp4", "mp4", "", "audio_video", None),
         ("14_7007_2.mp4", "mp4", "", "audio_video", None),
-        ("14_7007.aac", "other", "", "audio", None),
+        ("14_7007.aac", "audio", "", "audio", None),
         (f"14_7007{ALICE}main_audio.m3u8", "playlist", "alice", "audio", None),
         (f"14_7007{ALICE}aux_video_{UTC_NAME}.ts", "segment", "alice", "video", AT),
         (f"14_7007{ALICE}main_audio_video.m3u8", "playlist", "alice", "audio_video", None),
         (f"14_7007{ALICE}main_audiovideo.m3u8", "playlist", "alice", "audio_video", None),
         (f"14_7007{ALICE}main.mp4", "mp4", "alice", "audio_video", None),
         (f"14_7007{ALICE}main_3.mp4", "mp4", "alice", "audio_video", None),
-        (f"14_7007{ALICE}main_1.aac", "other", "alice", "audio", None),
+        (f"14_7007{ALICE}main_1.aac", "audio", "alice", "audio", None),
         (f"ha1_14_7007{ALICE}main_audio.m3u8", "playlist", "alice", "audio", None),
         (f"ha3_14_7007_{UTC_NAME}.ts", "segment", "", "audio_video", AT),
         ("14_7007_UserId_s_YWxpY2U._UserId_e_main.mp4", "mp4", "alice", "audio_video", None),
@@ -94,6 +94,21 @@ def test_name_is_read_as_far_as_it_tells(
     file = describe(key)
     assert (file.key, file.kind, file.user) == (key, kind, user)
     assert (file.track, file.begins_at) == (track, begins_at)
+
+
+@pytest.mark.parametrize(
+    ("name", "stream", "part"),
+    [
+        (f"14_7007{ALICE}aux_video.m3u8", "substream", ""),
+        (f"14_7007{ALICE}main_video.m3u8", "primary", ""),
+        (f"ha2_14_7007{ALICE}aux_audio_{UTC_NAME}.ts", "substream", "ha2"),
+        (f"my-id__UserDefine_u_ha1_14_7007_{UTC_NAME}.ts", "primary", "ha1"),
+        ("notes.txt", "primary", ""),
+    ],
+)
+def test_a_shared_screen_and_a_failover_s_part_are_told(name: str, stream: str, part: str) -> None:
+    file = describe(f"{PATH}/{TASK}/{name}")
+    assert (file.stream, file.part) == (stream, part)
 
 
 @pytest.mark.parametrize(

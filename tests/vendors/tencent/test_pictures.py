@@ -33,7 +33,7 @@ Pixels = NDArray[np.uint8]
 
 LAYOUTS: TypeAdapter[Layout] = TypeAdapter(Layout)
 USERS = [f"user{number}" for number in range(1, 26)]
-SIZES = [(1280, 720), (360, 640), (1001, 777), (100, 100)]
+SIZES = [(640, 360), (180, 320), (501, 389), (100, 100)]
 COUNTS = [0, 1, 2, 3, 5, 6, 8, 10, 17, 18, 24]
 PANES = [
     {"x": 0, "y": 0, "width": 1, "height": 1, "user": "user2"},

@@ -261,7 +261,8 @@ def test_traits_tell_how_the_vendor_behaves(traits: Callable[..., Traits]) -> No
     assert found.repeated_start == "replaces"
     assert found.confirm_first == timedelta(seconds=15)
     assert (found.uploads_within, found.to_bucket) == (timedelta(seconds=60), True)
-    assert not traits(output={"storage": "vod"}).to_bucket
+    vod = traits(output={"storage": "vod"})
+    assert (vod.uploads_within, vod.to_bucket) == (timedelta(minutes=20), False)
 
 
 def test_robots_are_told_apart_by_session_and_attempt(

@@ -48,6 +48,7 @@ def _feed(record: RecordParams, entry: Entry, person: Person | None) -> Feed | N
         name=_name(key, person),
         audio=audio and person is not None and person.audio,
         video=video and publishes,
+        claps=person is not None and person.claps,
     )
     return Feed(key, shown)
 

@@ -34,6 +34,7 @@ def staged_user(key: TrackKey, people: Sequence[Person]) -> Stage:
             name=person.name or person.user,
             audio=person.audio and key.kind != "video",
             video=(person.screen if key.stream == "aux" else person.video) and key.kind != "audio",
+            claps=person.claps,
         )
         for person in people
         if person.user == key.user

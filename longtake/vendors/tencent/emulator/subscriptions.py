@@ -23,6 +23,7 @@ class SentStream:
     stream: Stream
     audio: bool
     video: bool
+    claps: bool = False
 
     @property
     def source(self) -> str:
@@ -32,7 +33,9 @@ class SentStream:
         """A screen counts as one more person."""
         screen = self.stream == "aux"
         name = f"{self.name or self.user} (screen)" if screen else self.name
-        return Person(user=self.source, name=name, audio=self.audio, video=self.video)
+        return Person(
+            user=self.source, name=name, audio=self.audio, video=self.video, claps=self.claps
+        )
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def _streams(person: Person, media_id: int, *, hears: bool, sees: bool) -> Itera
     """``media_id``: 0 both streams, 1 main, 2 aux. A microphone belongs to the main stream."""
     heard, seen = person.audio and hears, person.video and sees
     if media_id != 2 and (heard or seen):
-        yield SentStream(person.user, person.name, "main", heard, seen)
+        yield SentStream(person.user, person.name, "main", heard, seen, claps=person.claps)
     if media_id != 1 and person.screen and sees:
         yield SentStream(person.user, person.name, "aux", audio=False, video=True)
 

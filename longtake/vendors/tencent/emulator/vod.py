@@ -63,6 +63,7 @@ class VodDelivery:
                 "TencentVod": {**kept, "CacheFile": part.name},
             }
         number = str(self._world.rng.randrange(10**18, 10**19))
-        url = f"https://vod.example/{number}/{part.name.rsplit('.', 1)[-1]}"
+        sign = self._world.hex_id(32)  # whoever has it can play the file
+        url = f"https://vod.example/{number}/f0.{part.name.rsplit('.', 1)[-1]}?sign={sign}"
         video = {**told, "FileId": number, "VideoUrl": url, "CacheFile": part.name}
         return {"Status": 0, "TencentVod": video}

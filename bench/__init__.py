@@ -1,0 +1,1 @@
+"""Longtake measured against a floor: `make bench`."""

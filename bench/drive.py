@@ -1,0 +1,78 @@
+"""The load: sessions of acquire, start, three layouts, stop and files, so many at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from itertools import count
+
+from bench.stage import Stage
+
+LAYOUTS = 3
+
+
+@dataclass
+class Timings:
+    """Seconds from what a caller did until the vendor was called for it, one of each session."""
+
+    start: list[float] = field(default_factory=list[float])
+    layout: list[float] = field(default_factory=list[float])
+    stop: list[float] = field(default_factory=list[float])
+
+
+@dataclass
+class Load:
+    """What a run of sessions took."""
+
+    sessions: int
+    seconds: float
+    timings: Timings
+    cpu: dict[str, float]
+    """CPU seconds by kind of process."""
+
+    @property
+    def per_second(self) -> float:
+        return self.sessions / self.seconds
+
+
+async def drive(on: Stage, sessions: int, in_flight: int) -> Load:
+    """Run so many sessions, so many of them at a time."""
+    numbers, timings = iter(range(sessions)), Timings()
+    before, began = on.usage(), time.perf_counter()
+
+    async def one_after_another() -> None:
+        for number in numbers:
+            await session(on, f"room-{began:.0f}-{number}", timings)
+
+    await asyncio.gather(*(one_after_another() for _ in range(in_flight)))
+    seconds, after = time.perf_counter() - began, on.usage()
+    cpu = {kind: after[kind].cpu - before[kind].cpu for kind in before}
+    return Load(sessions, seconds, timings, cpu)
+
+
+async def session(on: Stage, room: str, timings: Timings) -> str:
+    """One whole session; each order is given when the vendor has been called for the one before.
+
+    Gives the workflow's id.
+    """
+    calls = count()
+    asked = time.time()
+    handle = await on.start(room)
+    for wanted in ("acquire", "start"):
+        call, at = await on.vendor.call_of(room, next(calls))
+        assert call == wanted, f"{call} for {wanted}"
+    timings.start.append(at - asked)
+    for number in range(LAYOUTS):
+        asked = time.time()
+        await on.change_layout(handle, number)
+        call, at = await on.vendor.call_of(room, next(calls))
+        assert call == "layout", f"{call} for a layout"
+        timings.layout.append(at - asked)
+    asked = time.time()
+    await on.stop(handle)
+    call, at = await on.vendor.call_of(room, next(calls))
+    assert call == "stop", f"{call} for a stop"
+    timings.stop.append(at - asked)
+    await handle.result()
+    return handle.id
