@@ -17,7 +17,7 @@ SEEDS := 1 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test faults check fmt lock
+.PHONY: help setup demo test faults bench check fmt lock
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,10 @@ faults: setup ## break vendors and processes in hundreds of sessions, and check 
 		report=.longtake/faults/$$0-$$1; echo "$$0, seed $$1: $$report.txt"; \
 		$(BIN)/longtake faults run --vendor $$0 --seed $$1 --json $$report.json >$$report.txt 2>&1; \
 		code=$$?; sed -n "/ sessions ─/,\$$p" $$report.txt; exit $$code'
+
+bench: setup ## measure Longtake against a bare workflow: tables, .longtake/bench.json, plots
+	$(BIN)/python -m bench
+	$(BIN)/python -m bench.quota
 
 check: setup ## what CI runs: format, lint, types, import rules, Compose file, tests
 	$(BIN)/ruff format --check .

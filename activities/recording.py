@@ -156,8 +156,9 @@ async def _to_its_end(call: Coroutine[Any, Any, T]) -> T:
     cancelled: the answer may be the only place where the task's id is told.
     """
     task = asyncio.ensure_future(call)
-    while not task.done():
-        activity.heartbeat()  # a killed worker is noticed by its silence
+    while True:
         with suppress(asyncio.CancelledError):
             await asyncio.wait({task}, timeout=HEARTBEAT_EVERY)
-    return task.result()
+        if task.done():
+            return task.result()
+        activity.heartbeat()  # a killed worker is noticed by its silence

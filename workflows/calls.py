@@ -6,7 +6,13 @@ from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.common import Priority
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    TimeoutError,  # noqa: A004 - Temporal's own
+    TimeoutType,
+    is_cancelled_exception,
+)
 
 with workflow.unsafe.imports_passed_through():
     from longtake.contracts import names
@@ -86,7 +92,9 @@ def failure_of(err: ActivityError | ApplicationError) -> Failure:
             vendor_code=facts.get("vendor_code", ""),
             in_doubt=bool(facts.get("in_doubt")),
         )
-    return Failure(code=TIMED_OUT, message=str(cause), in_doubt=True)
+    # One that ran out of time in the queue was not begun, and its earlier tries were refused.
+    waited = isinstance(cause, TimeoutError) and cause.type is TimeoutType.SCHEDULE_TO_START
+    return Failure(code=TIMED_OUT, message=str(cause), in_doubt=not waited)
 
 
 def _fairness_key(request: RecordingRequest) -> str:

@@ -46,7 +46,9 @@ DIED = ["TemporalTimeout:StartToClose", "TemporalTimeout:Heartbeat"]
 ACQUIRE = Policy(
     one_try=timedelta(seconds=12),
     retry=replace(_backoff(3, 60), non_retryable_error_types=[FULL]),
-    priority=2,
+    # After starts: what is acquired lapses, and a thousand sessions that all acquire first would
+    # not come to start in time.
+    priority=3,
     all_tries=ROUNDS_END,
     # Cancelled when the session ends first: an unused resource is free and lapses by itself.
 )

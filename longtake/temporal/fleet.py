@@ -72,6 +72,7 @@ class Fleet:
                 await asyncio.sleep(AGAIN)
             finally:
                 poll.cancel()
+                await asyncio.gather(poll, return_exceptions=True)
 
     def _place(self, listed: Mapping[str, datetime], began: float) -> Place:
         if self._me not in listed:

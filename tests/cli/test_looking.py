@@ -13,7 +13,6 @@ from PIL import Image
 from temporalio.client import Client
 
 from longtake.cli.exits import Code
-from longtake.contracts import names
 from longtake.contracts.payloads import RecordingResult
 from tests.cli.commands import Longtake
 from tests.house import BUCKET, House, house, working
@@ -25,7 +24,6 @@ async def studio(client: Client, tmp_path_factory: pytest.TempPathFactory) -> As
     folder = tmp_path_factory.mktemp("studio")
     timings = {"slice": 1.0}
     async with house(client, folder, media=True, timings=timings, in_process=False) as built:
-        built.task_queue = names.TASK_QUEUE
         async with working(built, client):
             yield built
 

@@ -16,15 +16,16 @@ PATIENCE = 300.0
 """Seconds; half a minute is usual."""
 COMPARED = "tencent"
 """Whose plain pattern is run, too: where the repeated start replaces, it gives up soonest."""
-SEEDS = {"agora": 120, "tencent": 321, "alibaba": 2034, "huawei": 1940}
-"""Of runs in which workers die, and connections to the vendor break, seconds after the last start:
-one that is lost in them costs minutes of waiting, as tests/conformance shows for every vendor."""
+SEEDS = {"agora": 7676, "tencent": 2084, "alibaba": 13715, "huawei": 13967}
+"""Of runs in which workers die, and connections to the vendor break, seven seconds after the last
+start: one that is lost in them costs minutes of waiting, as tests/conformance shows for every
+vendor, and a busy machine starts late."""
 
 
 @pytest.mark.parametrize("vendor", sorted(REGISTRY))
 async def test_no_invariant_breaks_under_faults_and_kills(tmp_path: Path, vendor: str) -> None:
     plain = "--plain" if vendor == COMPARED else "--no-plain"
-    wish = f"--vendor {vendor} --sessions 8 --kills 2 --cuts 2 --seed {SEEDS[vendor]} --longest 25"
+    wish = f"--vendor {vendor} --sessions 6 --kills 2 --cuts 2 --seed {SEEDS[vendor]} --longest 25"
     longtake = Longtake(tmp_path, {})
     ran = await longtake(
         *("faults", "run", *wish.split(), plain, "--json", "report.json"), patience=PATIENCE

@@ -66,7 +66,9 @@ async def test_pictures_that_began_later_stay_in_sync(
 
 
 @pytest.mark.parametrize("names", ["own", "one for all"])
-@pytest.mark.parametrize("kinds", [{"video"}, {"audio"}, {"audio", "video"}], ids=["video", "audio", "both"])
+@pytest.mark.parametrize(
+    "kinds", [{"video"}, {"audio"}, {"audio", "video"}], ids=["video", "audio", "both"]
+)
 async def test_a_slice_that_is_missing_is_named_and_leaves_its_time_free(
     recorded: Recorded, tmp_path: Path, kinds: set[Track], names: str
 ) -> None:
