@@ -62,7 +62,7 @@ class Intake(CustomSlotSupplier):
         return share > 0 and self._held < UNDER_WAY and self._held - self._sent < ahead
 
     @contextmanager
-    def call(self, urgency: int) -> Generator[None]:
+    def call(self, kind: str, urgency: int) -> Generator[None]:
         """Around an activity: once it has its turn, there is room for the next."""
         sent = False
 
@@ -73,7 +73,7 @@ class Intake(CustomSlotSupplier):
                 self._sent += 1
                 self._news.set()
 
-        before = CALLER.set(Caller(urgency, left))
+        before = CALLER.set(Caller(kind, urgency, left))
         try:
             yield
         finally:
@@ -131,9 +131,10 @@ class _PacedCall(ActivityInboundInterceptor):
         self,
         input: ExecuteActivityInput,  # noqa: A002 - the SDK's name
     ) -> Any:
-        pace = self._calls.pace
+        pace, info = self._calls.pace, activity.info()
+        urgency = info.priority.priority_key or USUAL
         try:
-            with self._calls.intake.call(activity.info().priority.priority_key or USUAL):
+            with self._calls.intake.call(info.activity_type, urgency):
                 return await self.next.execute_activity(input)
         except ApplicationError as err:
             if err.type == RateLimited.__name__:

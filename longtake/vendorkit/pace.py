@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import math
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ from itertools import count
 MARGIN = 0.01
 """Seconds by which a window is longer than the vendor's, for what is not known of a call's way."""
 
-ON_ITS_WAY = 0.1
+ON_ITS_WAY = 0.25
 """Seconds for which a call may be under way before the vendor counts it. When is not told; but no
-later than it answers, less what the quickest answers take."""
+later than it answers, less what the quickest answers to such calls take."""
 SLOWER = 0.0005
 """Seconds by which the quickest answer is forgotten with each call: the network may change."""
 
@@ -52,13 +52,15 @@ NOWHERE = Place(0, 1, until=-math.inf)
 class Caller:
     """On whose behalf a call is made; what is made in its context finds it."""
 
+    kind: str
+    """Calls of one kind take equally long, but for what delays them."""
     urgency: int
     """1 before 5."""
     left: Callable[[], None]
     """Told, perhaps more than once, that a call of its own had its turn."""
 
 
-_NOBODY = Caller(3, lambda: None)
+_NOBODY = Caller("", 3, lambda: None)
 CALLER: ContextVar[Caller] = ContextVar("caller", default=_NOBODY)
 
 
@@ -73,9 +75,10 @@ def share(limit: float, place: Place) -> int:
 class Departure:
     """A call that had its turn."""
 
-    def __init__(self, window: Window, told: Callable[[], None]) -> None:
+    def __init__(self, window: Window, kind: str, told: Callable[[], None]) -> None:
         """`told` when another may have room for what becomes known of this one."""
         self._window = window
+        self._kind = kind
         self._told = told
         self._left = -math.inf
         self.at: float | None = None
@@ -89,7 +92,7 @@ class Departure:
 
     def answer(self, now: float) -> None:
         """The vendor has counted it."""
-        self.at = self._left + self._window.delay(now - self._left)
+        self.at = self._left + self._window.delay(self._kind, now - self._left)
         self._told()
 
     def settle(self) -> None:
@@ -108,7 +111,7 @@ class Window:
 
     def __init__(self) -> None:
         self._left: deque[Departure] = deque()
-        self._quickest = 0.0
+        self._quickest = defaultdict[str, float](float)
         self._next = -math.inf
 
     def ready_at(self, now: float, calls: int, seconds: float) -> float:
@@ -124,10 +127,10 @@ class Window:
         times = sorted(gone.at for gone in self._left if gone.at is not None and gone.at > before)
         return max(due, times[-room] + seconds) if len(times) >= room else due
 
-    def delay(self, took: float) -> float:
+    def delay(self, kind: str, took: float) -> float:
         """By how much a call was counted later than the quickest, given what its answer took."""
-        self._quickest = min(took, self._quickest + SLOWER)
-        return min(took - self._quickest, ON_ITS_WAY)
+        self._quickest[kind] = min(took, self._quickest[kind] + SLOWER)
+        return min(took - self._quickest[kind], ON_ITS_WAY)
 
     def depart(self, departure: Departure, now: float, step: float) -> None:
         """Let a call go."""
@@ -141,6 +144,7 @@ class Window:
 class _Waiting:
     urgency: int
     number: int
+    kind: str = field(compare=False)
     turn: asyncio.Future[Departure] = field(compare=False)
 
 
@@ -198,7 +202,7 @@ class Pace:
         """Wait for the caller's turn; whoever has it sends at once, and says when it has."""
         caller = CALLER.get()
         turn = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._line, _Waiting(caller.urgency, next(self._numbers), turn))
+        heapq.heappush(self._line, _Waiting(caller.urgency, next(self._numbers), caller.kind, turn))
         self._let_go()
         try:
             departure = await turn
@@ -234,9 +238,10 @@ class Pace:
                     loop = asyncio.get_running_loop()
                     self._timer = loop.call_at(ready, self._let_go)
                 return
-            departure = Departure(self._window, self._let_go)
+            first = heapq.heappop(self._line)
+            departure = Departure(self._window, first.kind, self._let_go)
             self._window.depart(departure, now, period / calls)
-            heapq.heappop(self._line).turn.set_result(departure)
+            first.turn.set_result(departure)
 
 
 def _now() -> float:

@@ -79,8 +79,13 @@ async def main(sessions: int, rate: float) -> None:
         address = server.client.service_client.config.target_host
         client = await connect_by(Connection(address, "default"))
         with tempfile.TemporaryDirectory() as folder:
-            async with house(client, Path(folder), account={"calls_per_second": rate}) as home:
-                late = await measured(home, sessions)
+            account = {"calls_per_second": rate}
+            async with house(client, Path(folder), account=account, in_process=False) as home:
+                worker = await home.worker_process()
+                try:
+                    late = await measured(home, sessions)
+                finally:
+                    await worker.stop()
     lines = [f"{sessions} sessions due in one second at {rate:g} calls/s; seconds late:"]
     for what, seconds in late.items():
         told = ", ".join(f"{name} {at(seconds, share):.1f}" for name, share in SHARES.items())

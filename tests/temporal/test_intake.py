@@ -43,7 +43,7 @@ async def test_no_more_is_taken_in_than_may_soon_be_sent(pace: Pace) -> None:
 async def test_a_long_call_that_was_sent_leaves_room_for_the_next(pace: Pace) -> None:
     intake = Intake(pace)
     await slots(intake, AHEAD)
-    with intake.call(urgency=1):
+    with intake.call("stop", urgency=1):
         (await pace.turn()).settle()
         assert len(await slots(intake, 5)) == 1
 
@@ -51,7 +51,7 @@ async def test_a_long_call_that_was_sent_leaves_room_for_the_next(pace: Pace) ->
 async def test_a_call_that_ended_unsent_leaves_room_for_the_next(pace: Pace) -> None:
     intake = Intake(pace)
     await slots(intake, AHEAD)
-    with intake.call(urgency=1):
+    with intake.call("stop", urgency=1):
         pass
     intake.release_slot(RELEASED)
     await asyncio.sleep(0)
