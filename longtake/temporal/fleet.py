@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import re
+import socket
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -35,6 +38,9 @@ AGAIN = 0.5
 """Seconds after a beat that failed."""
 LOOK_AGAIN = 0.05
 """Seconds until a poll that was just begun should be listed."""
+
+_OF_A_PROCESS = re.compile(r"(?P<pid>[0-9]+)@(?P<host>.+)-[0-9a-f]{8}")
+"""As the SDK names a client that was given no other name."""
 
 _log = logging.getLogger(__name__)
 
@@ -89,10 +95,11 @@ class Fleet:
 
     def _live(self, listed: Mapping[str, datetime]) -> list[str]:
         """Who lives, this process among them, in an order that is everybody's."""
-        fresh = {who for who, at in listed.items() if listed[self._me] - at < FORGET}
+        latest = listed[self._me]
+        fresh = {who for who, at in listed.items() if latest - at < FORGET and not _fell(who)}
         gone = {who: beats + 1 for who, beats in self._missed.items() if who not in listed}
         self._missed = dict.fromkeys(fresh, 0) | {
-            who: beats for who, beats in gone.items() if beats < MISSED
+            who: beats for who, beats in gone.items() if beats < MISSED and not _fell(who)
         }
         return sorted(self._missed)
 
@@ -113,6 +120,20 @@ class Fleet:
         )
         told = await self._client.workflow_service.describe_task_queue(request)
         return {who.identity: who.last_access_time.ToDatetime() for who in told.pollers}
+
+
+def _fell(who: str) -> bool:
+    """Whether it was a process of this machine, and is gone: nobody need wait for its lease."""
+    named = _OF_A_PROCESS.fullmatch(who)
+    if named is None or named["host"] != socket.gethostname():
+        return False
+    try:
+        os.kill(int(named["pid"]), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:  # it is somebody else's, and lives
+        pass
+    return False
 
 
 def _now() -> float:

@@ -23,9 +23,8 @@ async def studio(client: Client, tmp_path_factory: pytest.TempPathFactory) -> As
     """A house that writes media, on the public queue."""
     folder = tmp_path_factory.mktemp("studio")
     timings = {"slice": 1.0}
-    async with house(client, folder, media=True, timings=timings, in_process=False) as built:
-        async with working(built, client):
-            yield built
+    async with house(client, folder, media=True, timings=timings) as built:
+        yield built
 
 
 async def recorded(studio: House, room: str, **request: Any) -> RecordingResult:

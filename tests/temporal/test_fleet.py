@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from temporalio.client import Client
 
+from longtake.contracts import names
 from longtake.temporal.fleet import Fleet
 from longtake.vendorkit.pace import NOWHERE, Place
 from tests.house import House, house
@@ -60,6 +61,22 @@ async def test_a_newcomer_waits_for_the_others_and_a_dead_one_is_forgotten(clien
             assert second.places[0] == NOWHERE
             assert first.share in {(0, 2), (1, 2)} - {second.share}
         await first.has((0, 1))
+
+
+async def test_a_killed_process_of_this_machine_is_not_waited_for(
+    client: Client, tmp_path: Path
+) -> None:
+    async with house(client, tmp_path, in_process=False) as home:
+        killed = await home.worker_process()
+        await home.recording(await home.start("first"))
+        killed.kill()
+        await killed.wait()
+        member = Member()
+        queue = names.fleet_queue(home.task_queue)
+        call = asyncio.create_task(Fleet(client, queue).answer(member.told))
+        await member.has((0, 1))
+        call.cancel()
+        assert NOWHERE not in member.places
 
 
 async def refused(home: House) -> list[dict[str, Any]]:
