@@ -15,7 +15,7 @@ from temporalio.client import Client
 from longtake.cli.exits import Code
 from longtake.contracts.payloads import RecordingResult
 from tests.cli.commands import Longtake
-from tests.house import BUCKET, House, house, working
+from tests.house import BUCKET, House, house
 
 
 @pytest.fixture(scope="module")
