@@ -12,7 +12,8 @@ with workflow.unsafe.imports_passed_through():
     from longtake.contracts import names
     from longtake.contracts.payloads import WatchInput
     from longtake.domain.events import Observation, TaskPhase
-    from longtake.domain.session import UNTIL_SEEN_UP, Failure, Segment, State, Verdict
+    from longtake.domain.segment import Segment, Verdict
+    from longtake.domain.session import UNTIL_SEEN_UP, Failure, State
     from workflows import policies
     from workflows.alarm import Alarm
     from workflows.calls import CANCELLED

@@ -22,7 +22,8 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.files import REPORTED_AT_ONCE, Manifest, Outcome, unverified
     from longtake.domain.ports import Stopped, Task
     from longtake.domain.recording import Scene
-    from longtake.domain.session import Failure, Segment, Stray
+    from longtake.domain.segment import Segment, Stray
+    from longtake.domain.session import Failure
     from workflows import policies
     from workflows.alarm import Alarm
     from workflows.calls import TIMED_OUT

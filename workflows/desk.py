@@ -15,7 +15,8 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.events import Observation, VendorEvent
     from longtake.domain.ports import Attempt
     from longtake.domain.recording import RecordingRequest
-    from longtake.domain.session import EndReason, Failure, Segment, Session, State
+    from longtake.domain.segment import Segment
+    from longtake.domain.session import EndReason, Failure, Session, State
     from longtake.domain.traits import Traits
     from workflows import measures
     from workflows.alarm import SOON

@@ -9,7 +9,8 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from longtake.domain.layout import CustomLayout, Layout
     from longtake.domain.recording import RecordingRequest
-    from longtake.domain.session import Segment, Session, State
+    from longtake.domain.segment import Segment
+    from longtake.domain.session import Session, State
 
 LATEST_NOTES = 10
 _GAP = "\u2003"  # the UI's tables have no space between their columns

@@ -9,7 +9,8 @@ with workflow.unsafe.imports_passed_through():
     from longtake.contracts.payloads import ApplyInput
     from longtake.domain.events import TaskPhase
     from longtake.domain.recording import SCENE_PARTS, Scene, ScenePart
-    from longtake.domain.session import Failure, Segment
+    from longtake.domain.segment import Segment
+    from longtake.domain.session import Failure
     from workflows import policies
     from workflows.calls import CANCELLED
     from workflows.desk import Desk

@@ -9,7 +9,8 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from longtake.contracts import metrics
     from longtake.domain.recording import RecordingRequest
-    from longtake.domain.session import Segment, Session
+    from longtake.domain.segment import Segment
+    from longtake.domain.session import Session
 
 
 def announce(request: RecordingRequest) -> None:

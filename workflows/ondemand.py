@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.events import Observation
     from longtake.domain.files import Manifest, Outcome
     from longtake.domain.ondemand import graded
-    from longtake.domain.session import Segment
+    from longtake.domain.segment import Segment
     from workflows import policies
     from workflows.desk import Desk
 

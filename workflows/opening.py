@@ -21,7 +21,8 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.events import Observation
     from longtake.domain.ports import Attempt, Task
     from longtake.domain.recording import Scene
-    from longtake.domain.session import Failure, Segment, State
+    from longtake.domain.segment import Segment
+    from longtake.domain.session import Failure, State
     from workflows import measures, policies
     from workflows.calls import CANCELLED
     from workflows.claiming import claimed

@@ -36,7 +36,8 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.files import Manifest
     from longtake.domain.ondemand import with_media
     from longtake.domain.recording import LONGEST, RecordingRequest
-    from longtake.domain.session import EndReason, Failure, Segment, Session, State
+    from longtake.domain.segment import Segment
+    from longtake.domain.session import EndReason, Failure, Session, State
     from workflows import measures, policies
     from workflows.attending import Attendance, Over
     from workflows.closing import await_strays, close, collect, hunt_strays, settle_doubts

@@ -19,7 +19,8 @@ from longtake.contracts.payloads import Carried
 from longtake.domain.files import Manifest, StoredFile
 from longtake.domain.looking import Strip, Take, moments, shown_at, strips, takes_of
 from longtake.domain.ports import ObjectStore
-from longtake.domain.session import Segment, Session
+from longtake.domain.segment import Segment
+from longtake.domain.session import Session
 
 if TYPE_CHECKING:
     from longtake.drawing.sheet import Cell

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from longtake.domain.files import LISTED, Manifest, Outcome, StoredFile
-from longtake.domain.session import Segment
+from longtake.domain.segment import Segment
 
 
 def media_of(segments: Sequence[Segment]) -> tuple[StoredFile, ...]:

@@ -9,7 +9,7 @@ from longtake.domain.files import FileRef, Manifest, Outcome, StoredFile
 from longtake.domain.ondemand import graded, with_media
 from longtake.domain.ports import Attempt, Task
 from longtake.domain.recording import Scene
-from longtake.domain.session import Segment
+from longtake.domain.segment import Segment
 
 NOON = datetime(2027, 1, 31, 12, tzinfo=UTC)
 FILM = FileRef(key="528", file_id="528", url="https://v.example/528/f0.mp4", user="a", seconds=60)

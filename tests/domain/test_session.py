@@ -12,15 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from longtake.domain.events import EventKind, Observation, TaskPhase, VendorEvent
 from longtake.domain.ports import Stopped, Task
 from longtake.domain.recording import Scene
-from longtake.domain.session import (
-    HEARD_KEPT,
-    TIMELINE_KEPT,
-    TRANSITIONS,
-    Segment,
-    Session,
-    State,
-    Verdict,
-)
+from longtake.domain.segment import Segment, Verdict
+from longtake.domain.session import HEARD_KEPT, TIMELINE_KEPT, TRANSITIONS, Session, State
 from longtake.domain.traits import RecorderIds, Traits
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
