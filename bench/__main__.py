@@ -1,6 +1,7 @@
 """Measure Longtake against the floor, and write the tables, a JSON file and the plots.
 
-    python -m bench [--pairs 5] [--sessions 200] [--open 100,500,1000,2000] [--only PART]
+    python -m bench [--pairs 5] [--sessions 200] [--stores memory file]
+                    [--open 100,500,1000,2000] [--only PART...]
 
 A B A B: in each pair one opponent runs right after the other on a fresh stage, and figures are
 compared pair by pair. PART is one of: throughput, history, standing, recovery.
@@ -42,10 +43,10 @@ def versions() -> dict[str, str]:
     return told | {"python": platform.python_version(), "cores": str(os.cpu_count())}
 
 
-async def measure_throughput(pairs: int, sessions: int) -> dict[str, Any]:
+async def measure_throughput(stores: Sequence[Kept], pairs: int, sessions: int) -> dict[str, Any]:
     """By store and number in flight: each opponent's figures of every pair, and their ratios."""
     told: dict[str, Any] = {}
-    for kept in get_args(Kept):
+    for kept in stores:
         for in_flight in IN_FLIGHT:
             runs: dict[Who, list[dict[str, float]]] = {"floor": [], "ours": []}
             for pair in range(pairs):
@@ -122,7 +123,7 @@ async def main(given: argparse.Namespace) -> None:
     if "history" in given.only:
         told["history"] = await measure_history()
     if "throughput" in given.only:
-        told["throughput"] = await measure_throughput(given.pairs, given.sessions)
+        told["throughput"] = await measure_throughput(given.stores, given.pairs, given.sessions)
     if "recovery" in given.only:
         told["recovery"] = await measure_recovery(given.pairs)
     if "standing" in given.only:
@@ -141,6 +142,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, prog="python -m bench")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--sessions", type=int, default=200)
+    parser.add_argument("--stores", nargs="+", choices=get_args(Kept), default=get_args(Kept))
     parser.add_argument("--open", type=_numbers, default=[100, 500, 1000, 2000])
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--json", type=Path, default=Path(".longtake/bench.json"))
