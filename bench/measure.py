@@ -21,6 +21,7 @@ SETTLED = 12.0
 WATCHED = 20.0
 """Seconds over which idle sessions are watched."""
 SAMPLES = 60
+_UNTIL_UP = ("initialised", "components_starting", "uploader_up", "recorder_up")
 _STARTING = 50
 """Sessions that are being opened at a time."""
 
@@ -54,7 +55,9 @@ async def history(who: Who) -> Left:
 
 async def day() -> Left:
     """What one of ours leaves that lasts 24 hours, which are skipped."""
-    async with stage("ours") as on:
+    # The vendor's clock goes on as it is: its recorder must be up when the session asks first.
+    async with stage("ours", timings=dict.fromkeys(_UNTIL_UP, 0.01)) as on:
+        await on.vendor.enter("a-day")
         config = TimeSkippingConfig(max_session_skip_count=10**6)
         on.client = TimeSkipper(on.client, config=config).client
         handle = await on.start("a-day", max_duration="PT24H")
@@ -116,6 +119,7 @@ async def opened(on: Stage, sessions: int) -> list[WorkflowHandle[Any, Any]]:
 
     async def one(number: int) -> WorkflowHandle[Any, Any]:
         async with gate:
+            await on.vendor.enter(f"room-{number}")
             handle = await on.start(f"room-{number}")
             await on.vendor.call_of(f"room-{number}", 1)
             return handle

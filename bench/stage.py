@@ -161,15 +161,20 @@ def _account() -> Mapping[str, Any]:
 
 @asynccontextmanager
 async def stage(
-    who: Who, kept: Kept = "memory", *, rate: float = UNLIMITED, workers: int = 1
+    who: Who,
+    kept: Kept = "memory",
+    *,
+    rate: float = UNLIMITED,
+    workers: int = 1,
+    timings: Mapping[str, float] | None = None,
 ) -> AsyncGenerator[Stage]:
-    """A fresh stage with its workers at work."""
+    """A fresh stage with its workers at work; `timings` are the emulator's."""
     limits = {"calls_per_second": 0, "channel_tasks": 0}
     with tempfile.TemporaryDirectory(prefix="longtake-bench-") as name:
         folder = Path(name)
         database = folder / "temporal.db" if kept == "file" else None
         server = DevServer(db_filename=database, search_attributes=names.SEARCH_ATTRIBUTES)
-        async with server, vendor(limits=limits) as seen:
+        async with server, vendor(limits=limits, timings=timings or {}) as seen:
             client = await Client.connect(server.address)
             built = Stage(who, client, server, seen, [], folder, rate)
             try:

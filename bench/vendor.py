@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from longtake.emulator.app import create_app
@@ -26,6 +27,7 @@ QUERY = "query"
 class Vendor:
     """Who called what and when, by room."""
 
+    _http: httpx.AsyncClient
     url: str = ""
     arrivals: dict[str, list[tuple[str, float]]] = field(
         default_factory=lambda: defaultdict[str, list[tuple[str, float]]](list)
@@ -52,6 +54,13 @@ class Vendor:
             await news.wait()
         return self.arrivals[room][number]
 
+    async def enter(self, room: str) -> None:
+        """Let two users publish in a room."""
+        people = [{"user": user} for user in ("1", "2")]
+        url = f"{self.url}/_emulator/rooms/agora/{room}"
+        answer = await self._http.put(url, json={"participants": people})
+        answer.raise_for_status()
+
     def most_in_a_second(self, since: float = 0.0) -> int:
         """The most calls in any second that slides over what came after `since`."""
         times = sorted(at for at in self.all_calls if at >= since)
@@ -64,14 +73,14 @@ class Vendor:
 
 
 @asynccontextmanager
-async def vendor(**limits: Any) -> AsyncGenerator[Vendor]:
-    """Agora's emulator without media on a free port."""
-    seen = Vendor()
-    options = {"agora": limits} if limits else {}
-    settings = EmulatorSettings(media=False, vendors=options)
-    app = create_app(settings, {"agora": emulator("agora").create})
-    async with running(_watched(app, seen)) as seen.url:
-        yield seen
+async def vendor(**options: Any) -> AsyncGenerator[Vendor]:
+    """Agora's emulator without media on a free port; `options` are the emulated account's."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        seen = Vendor(_http=http)
+        settings = EmulatorSettings(media=False, vendors={"agora": options})
+        app = create_app(settings, {"agora": emulator("agora").create})
+        async with running(_watched(app, seen)) as seen.url:
+            yield seen
 
 
 def _watched(app: ASGIApp, seen: Vendor) -> ASGIApp:
