@@ -30,7 +30,7 @@ class Left:
     events: int
     bytes: int
     actions: int
-    kinds: Counter[str]
+    kinds: dict[str, int]
 
 
 async def left_by(handle: WorkflowHandle[object, object]) -> Left:
@@ -44,4 +44,4 @@ async def left_by(handle: WorkflowHandle[object, object]) -> Left:
         size += event.ByteSize()
         actions += name in _ONE_ACTION
         actions += max(event.activity_task_started_event_attributes.attempt - 1, 0)
-    return Left(kinds.total(), size, actions, kinds)
+    return Left(kinds.total(), size, actions, dict(kinds))
