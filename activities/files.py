@@ -88,7 +88,7 @@ class FileActivities:
 
 async def _kept(store: ObjectStore, order: CheckInput, document: ManifestDocument) -> Manifest:
     """Write the document; gives what a history holds of it."""
-    if not order.session:  # a discard, or asked by a workflow of before there were documents
+    if not order.session:
         return document.listed("")
     folder = (order.request.output.path_prefix, order.session)
     try:

@@ -78,16 +78,15 @@ async def _let_it_enter(desk: Desk, segment: Segment) -> None:
     """
     entered = segment.accepted_at + desk.traits.confirm_first
     while segment.seen.phase is not TaskPhase.FLOWING and not segment.seen.phase.over:
-        in_time = desk.now < entered
+        in_time = desk.reached < entered
         order = WatchInput(
             request=desk.request,
             task=segment.task,
             known=segment.seen if in_time else None,
             every=policies.ENTERS_SOON,
         )
-        policy = policies.within(
-            policies.WATCH, entered - desk.now if in_time else policies.ROUNDS_END
-        )
+        left = max(entered - desk.now, policies.ENTERS_SOON)
+        policy = policies.within(policies.WATCH, left if in_time else policies.ROUNDS_END)
         summary = f"see task {segment.task.called} in the room before it is stopped"
         seen = await desk.outcome(desk.call(names.WATCH, order, Observation, policy, summary))
         if isinstance(seen, Observation):
