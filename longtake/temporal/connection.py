@@ -8,15 +8,29 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
+from temporalio.contrib.pydantic import PydanticPayloadConverter
+from temporalio.converter import (
+    CompositePayloadConverter,
+    DataConverter,
+    DefaultFailureConverterWithEncodedAttributes,
+)
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime
-from temporalio.service import TLSConfig
+from temporalio.service import GrpcCompression, TLSConfig
 
 from longtake.temporal.codec import AesGcmCodec, Keyring
 
 _NAMES_A_FILE = ("TEMPORAL_CONFIG_FILE", "TEMPORAL_PROFILE")
+
+
+_CONVERTERS = tuple(PydanticPayloadConverter().converters.values())
+
+
+class Payloads(CompositePayloadConverter):
+    """As Temporal's for pydantic, but all sessions of a worker share what it remembers of types."""
+
+    def __init__(self) -> None:
+        super().__init__(*_CONVERTERS)
 
 
 @dataclass(frozen=True)
@@ -28,6 +42,7 @@ class Connection:
     namespace: str
     api_key: str | None = field(default=None, repr=False)
     tls: TLSConfig | bool | None = field(default=None, repr=False)
+    compression: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """Headers of every call."""
     keyring: Keyring = field(default_factory=Keyring)
@@ -36,8 +51,8 @@ class Connection:
     @property
     def data_converter(self) -> DataConverter:
         """Our payloads as JSON, sealed by the current key. CodecError: see `AesGcmCodec`."""
-        converter = dataclasses.replace(
-            pydantic_data_converter, payload_codec=AesGcmCodec(self.keyring)
+        converter = DataConverter(
+            payload_converter_class=Payloads, payload_codec=AesGcmCodec(self.keyring)
         )
         if self.keyring.current is None:
             return converter
@@ -60,6 +75,7 @@ async def connect_by(
         api_key=connection.api_key,
         tls=connection.tls,
         rpc_metadata=connection.metadata,
+        grpc_compression=GrpcCompression.GZIP if connection.compression else GrpcCompression.NONE,
         data_converter=connection.data_converter,
         runtime=runtime,
         lazy=lazy,

@@ -78,6 +78,8 @@ class TemporalSettings(SettingsTable):
     """PEM: the client's certificate, for mutual TLS."""
     tls_key: SecretStr | None = Field(default=None, min_length=1)
     """PEM."""
+    compression: bool = False
+    """Whether messages are compressed: it saves traffic, and costs a worker and its server CPU."""
     codec: CodecSettings | None = None
 
     @model_validator(mode="after")
@@ -123,6 +125,7 @@ def connection_of(given: TemporalSettings, elsewhere: ClientConnectConfig) -> Co
         # A key that the environment holds for another server is not sent in the clear.
         api_key=None if given.tls is False else api_key,
         tls=_tls(given, elsewhere),
+        compression=given.compression,
         metadata=elsewhere.get("rpc_metadata", {}),
         keyring=given.codec.keyring if given.codec else Keyring(),
     )
