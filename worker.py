@@ -35,6 +35,7 @@ from temporalio.worker import (
 from activities.discarding import DiscardActivities
 from activities.files import FileActivities
 from activities.merging import MergeActivities
+from activities.places import Places
 from activities.recording import RecordingActivities
 from activities.scheduled import ScheduledActivities
 from activities.sweep import SweepActivities
@@ -50,6 +51,7 @@ from longtake.storage.bucket import open_store
 from longtake.temporal import census
 from longtake.temporal.codec import CodecError
 from longtake.temporal.connection import connect_by
+from longtake.temporal.direct import PLACES, DirectCalls
 from longtake.temporal.fleet import Fleet
 from longtake.temporal.intake import UNDER_WAY, Intake, PacedCalls, intake_tuner
 from longtake.temporal.schedules import Schedules
@@ -61,6 +63,11 @@ from workflows.recording import RecordingWorkflow
 from workflows.scheduled import ScheduledRecordingWorkflow
 from workflows.sweep import SweepWorkflow
 from workflows.unclaimed import UnclaimedWorkflow
+
+try:
+    from uvloop import run as run_loop  # a twentieth of a worker's CPU
+except ImportError:  # on Windows
+    from asyncio import run as run_loop
 
 log = logging.getLogger("longtake.worker")
 
@@ -88,6 +95,7 @@ class Accounts:
         self._clients: dict[str, httpx.AsyncClient] = {}
         self._paces: dict[str, Pace] = {}
         self._place = ALONE
+        self.places = Places()
         self._recorders: dict[str, Recorder] = {}
         self._stores: dict[str, ObjectStore] = {}
         self._retired: dict[httpx.AsyncClient, weakref.finalize[..., Recorder]] = {}
@@ -118,6 +126,10 @@ class Accounts:
             rate = _rates(self._settings)[account]
             self._paces[account] = Pace(rate, lambda: self._place)
         return self._paces[account]
+
+    def pace_if_any(self, account: str) -> Pace | None:
+        """The account's pace; None for one that the settings do not have."""
+        return self.pace(account) if account in self._settings.accounts else None
 
     def _retire(self, recorder: Recorder, client: httpx.AsyncClient) -> None:
         """Close the client once no call is under way: each of them holds the recorder."""
@@ -223,7 +235,7 @@ def base_workers(
     Workflows run without a sandbox, unless `runner` has one: it costs a third of a session's work
     here. That they are deterministic is the tests' and the replays' to find, in one.
     """
-    recording = RecordingActivities(accounts, _utc_now)
+    recording = RecordingActivities(accounts, _utc_now, accounts.places)
     sweep = SweepActivities(SweptSessions(client, task_queue), _utc_now)
     scheduled = ScheduledActivities(Schedules(client, task_queue))
     files = FileActivities(accounts, parse_playlist, held_seconds)
@@ -241,14 +253,21 @@ def base_workers(
         ],
         activities=[
             recording.prepare,
+            recording.acquire,
+            recording.start,
+            recording.apply,
+            recording.stop,
+            files.check,
             scheduled.occupant,
             scheduled.vacated,
             sweep.survey,
             sweep.revive,
             sweep.keep,
         ],
+        interceptors=[DirectCalls(accounts.pace_if_any)],
         workflow_runner=runner or UnsandboxedWorkflowRunner(),
         deployment_config=_version(settings),
+        max_concurrent_activities=PLACES,
         max_cached_workflows=settings.worker.max_cached_workflows,
         sticky_queue_schedule_to_start_timeout=names.STICKY_TIMEOUT,
         graceful_shutdown_timeout=_grace(settings),
@@ -273,12 +292,8 @@ def base_workers(
 def hiring(
     client: Client, settings: Settings, accounts: Accounts, task_queue: str
 ) -> Callable[[str, float], Worker]:
-    """Makes the worker for an account's vendor calls, given its name and its rate.
-
-    They never share a queue with workflows: an eagerly started activity would pass by the rate
-    that the server holds the account to.
-    """
-    recording = RecordingActivities(accounts, _utc_now)
+    """Makes the worker for an account's vendor calls, given its name and its rate."""
+    recording = RecordingActivities(accounts, _utc_now, accounts.places)
     runtime = client.service_client.config.runtime or Runtime.default()
 
     def hire(account: str, rate: float) -> Worker:
@@ -433,7 +448,7 @@ if __name__ == "__main__":
     # httpx writes every request's address at INFO, query included.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     given = parser.parse_args()
-    code = asyncio.run(_main(given.settings, given.task_queue))
+    code = run_loop(_main(given.settings, given.task_queue))
     sys.stderr.flush()
     # The SDK's own threads may abort the interpreter's exit: leave without it.
     os._exit(code)

@@ -20,6 +20,7 @@ from longtake.contracts.payloads import (
     AcquireInput,
     ApplyInput,
     Prepared,
+    PrepareInput,
     Started,
     StartInput,
     TaskInput,
@@ -33,8 +34,9 @@ from longtake.domain.errors import (
     StartUnknown,
 )
 from longtake.domain.events import Observation, TaskPhase
-from longtake.domain.ports import Recorder, Stopped
+from longtake.domain.ports import Attempt, Recorder, Stopped, attempt
 from longtake.domain.recording import RecordingRequest
+from longtake.domain.session import Failure
 
 T = TypeVar("T")
 
@@ -47,19 +49,44 @@ STRETCH = 10
 class RecordingActivities:
     """Everything a session asks of a vendor."""
 
-    def __init__(self, directory: Directory, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, directory: Directory, now: Callable[[], datetime], places: Places | None = None
+    ) -> None:
+        """`places` are shared by all activities of a process."""
         self._directory = directory
         self._now = now
-        self._places = Places()
+        self._places = places or Places()
 
     @activity.defn(name=names.PREPARE)
-    async def prepare(self, request: RecordingRequest) -> Prepared:
+    async def prepare(self, order: PrepareInput) -> Prepared:
         """Check the request against settings and the vendor's rules, before anything is sent."""
+        request = order.request
         with temporal_failures():
-            traits = self._directory.recorder(request.vendor, request.account).traits(request)
+            recorder = self._recorder(request)
+            traits = recorder.traits(request)
             traits.check(request.first_scene())
             store = self._directory.store(request.output.storage)
-        return Prepared(traits=traits, storage_readable=traits.to_bucket and store is not None)
+        first = attempt(traits, order.session, 1, request.output.path_prefix, order.at)
+        resource: str | Failure = ""
+        if order.acquire and traits.resource_window is not None:
+            resource = await self._reserved(recorder, request, first)
+        refused = isinstance(resource, Failure)
+        return Prepared(
+            traits=traits,
+            storage_readable=traits.to_bucket and store is not None,
+            resource="" if refused else resource,
+            refused=resource if refused else None,
+        )
+
+    async def _reserved(
+        self, recorder: Recorder, request: RecordingRequest, first: Attempt
+    ) -> str | Failure:
+        """A resource for the first attempt, or why there is none: the session decides what next."""
+        try:
+            with self._places.asked(request.account), counted(request, "acquire"):
+                return await recorder.acquire(request, first)
+        except RecordingError as err:
+            return Failure(code=err.code, message=str(err), vendor_code=err.vendor_code)
 
     @activity.defn(name=names.ACQUIRE)
     async def acquire(self, order: AcquireInput) -> Acquired:

@@ -16,12 +16,14 @@ from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client, WorkflowHandle
+from temporalio.contrib.pydantic import pydantic_data_converter
 
 from bench import floor
 from bench.vendor import Vendor, vendor
 from longtake.cli.emulated import ACCOUNT, BUCKET, STORAGE, Addresses, emulated, settings_text
+from longtake.client.starting import start_recording
 from longtake.contracts import names
-from longtake.contracts.ids import workflow_id
+from longtake.domain.recording import RecordingRequest
 from longtake.processes import ChildProcess
 from longtake.temporal.devserver import DevServer
 
@@ -89,16 +91,9 @@ class Stage:
             return await self.client.start_workflow(
                 "Floor", order, id=f"floor-{room}", task_queue=floor.TASK_QUEUE
             )
-        request = {
-            "vendor": "agora",
-            "account": ACCOUNT,
-            "room": room,
-            "output": {"storage": STORAGE},
-            **given,
-        }
-        return await self.client.start_workflow(
-            names.WORKFLOW, request, id=workflow_id(ACCOUNT, room), task_queue=names.TASK_QUEUE
-        )
+        output = {"storage": STORAGE}
+        plain = {"vendor": "agora", "account": ACCOUNT, "room": room, "output": output}
+        return await start_recording(self.client, RecordingRequest.model_validate(plain | given))
 
     async def change_layout(self, handle: WorkflowHandle[Any, Any], number: int) -> None:
         """Signal another layout than that of the number before."""
@@ -175,7 +170,7 @@ async def stage(
         database = folder / "temporal.db" if kept == "file" else None
         server = DevServer(db_filename=database, search_attributes=names.SEARCH_ATTRIBUTES)
         async with server, vendor(limits=limits, timings=timings or {}) as seen:
-            client = await Client.connect(server.address)
+            client = await Client.connect(server.address, data_converter=pydantic_data_converter)
             built = Stage(who, client, server, seen, [], folder, rate)
             try:
                 for _ in range(workers):

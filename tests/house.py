@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import Worker
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
 
 import worker
 from longtake.callbacks.app import create_app as create_receiver
@@ -34,6 +34,7 @@ from longtake.settings import Settings, load
 from longtake.temporal.runner import workflow_runner
 from longtake.temporal.sweeps import keeper
 from longtake.vendors import emulator as emulator_of
+from workflows.recording import RecordingWorkflow
 
 BUCKET = "takes"
 ROOT = Path(__file__).parent.parent
@@ -252,6 +253,8 @@ async def house(
         finally:
             for handle in built.started:
                 await _end(handle)
+        for handle in built.started:
+            await _replays(handle)
 
 
 def _settings(built: House, account: Mapping[str, Any], *, media: bool) -> str:
@@ -290,6 +293,16 @@ async def working(built: House, client: Client) -> AsyncGenerator[list[Worker]]:
         for each in workers:
             await stack.enter_async_context(each)
         yield workers
+
+
+async def _replays(handle: WorkflowHandle[Any, Any]) -> None:
+    """Whatever a session went through, a worker that takes it over comes to the same."""
+    replayer = Replayer(
+        workflows=[RecordingWorkflow],
+        data_converter=handle._client.data_converter,
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+    await replayer.replay_workflow(await handle.fetch_history())
 
 
 async def _end(handle: WorkflowHandle[Any, Any]) -> None:

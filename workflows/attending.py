@@ -44,7 +44,7 @@ class Attendance:
         self._traits = desk.traits
         self._segment = segment
         self._relieved = relieved
-        self._watch: workflow.ActivityHandle[Observation] | None = None
+        self._watch: asyncio.Task[Observation] | None = None
         first = segment.up_at is None and not segment.announced
         self._watch_again = segment.accepted_at + self._traits.confirm_first if first else None
         self._hasten = False
@@ -183,12 +183,15 @@ class Attendance:
         seen = await desk.outcome(watch)
         if isinstance(seen, Failure):
             if seen.code != CANCELLED:
+                desk.lasts()
                 desk.attend_to("watch", f"cannot ask the vendor: {seen.code}: {seen.message}")
             self._watch_again = desk.now + self._traits.poll_every
             return
         desk.calm("watch")
         if seen.phase.up:
             desk.calm(UNTIL_SEEN_UP)
+        else:
+            desk.lasts()
         desk.observe(self._segment, seen)
 
     def _show_state(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, TypeVar
 
 from temporalio import workflow
@@ -31,6 +32,9 @@ _ON_FILES = {
     names.LIST_MERGED,
 }
 
+_DIRECT = {names.ACQUIRE, names.START, names.APPLY, names.STOP_TASK, names.CHECK_FILES}
+"""What is asked for on the session's own queue first: most of the time nothing waits."""
+
 CANCELLED = "Cancelled"
 TIMED_OUT = "TimedOut"
 
@@ -43,47 +47,55 @@ def call(
     policy: Policy,
     *,
     summary: str,
-) -> workflow.ActivityHandle[T]:
-    """Start an activity for a recording."""
-    if name == names.PREPARE:
-        # Short, and of this worker's own: a local one costs an event, not a task and its six.
-        return workflow.start_local_activity(
+) -> asyncio.Task[T]:
+    """Start an activity for a recording; to cancel the task is to ask the activity to give up."""
+
+    def begun(queue: str) -> workflow.ActivityHandle[T]:
+        return workflow.start_activity(
             name,
             order,
             result_type=gives,
+            task_queue=queue,
             start_to_close_timeout=policy.one_try,
+            schedule_to_close_timeout=policy.all_tries,
+            heartbeat_timeout=policy.silence,
             retry_policy=policy.retry,
+            cancellation_type=policy.cancellation,
+            priority=Priority(priority_key=policy.priority, fairness_key=_fairness_key(request)),
             summary=summary,
         )
-    return workflow.start_activity(
-        name,
-        order,
-        result_type=gives,
-        task_queue=_queue(name, request.account),
-        start_to_close_timeout=policy.one_try,
-        schedule_to_close_timeout=policy.all_tries,
-        heartbeat_timeout=policy.silence,
-        retry_policy=policy.retry,
-        cancellation_type=policy.cancellation,
-        priority=Priority(priority_key=policy.priority, fairness_key=_fairness_key(request)),
-        summary=summary,
-    )
+
+    async def directly() -> T:
+        try:
+            return await begun(workflow.info().task_queue)
+        except ActivityError as err:
+            if not isinstance(err.cause, ApplicationError) or err.cause.type != names.NO_TURN:
+                raise
+        return await begun(_queue(name, request.account))
+
+    if name in _DIRECT:
+        return asyncio.create_task(directly())
+    return begun(_queue(name, request.account))
 
 
-async def outcome(handle: workflow.ActivityHandle[T]) -> T | Failure:
+async def outcome(handle: asyncio.Task[T]) -> T | Failure:
     """What an activity gave, or why it failed, as data."""
     try:
         return await handle
-    except (ActivityError, ApplicationError) as err:
+    except ActivityError as err:
         return failure_of(err)
+    except asyncio.CancelledError as err:
+        waiting = asyncio.current_task()
+        if waiting is None or waiting.cancelling():
+            raise
+        return failure_of(err)  # it was given up before it was asked for
 
 
-def failure_of(err: ActivityError | ApplicationError) -> Failure:
+def failure_of(err: ActivityError | asyncio.CancelledError) -> Failure:
     """The class of our own taxonomy, or CANCELLED or TIMED_OUT where Temporal gave up."""
     if is_cancelled_exception(err):
         return Failure(code=CANCELLED, message="given up, because the session ends")
-    # A local activity's failure comes as it is.
-    cause = err.cause if isinstance(err, ActivityError) else err
+    cause = err.__cause__
     if isinstance(cause, ApplicationError):
         facts: dict[str, str] = cause.details[0] if cause.details else {}
         return Failure(
@@ -106,7 +118,7 @@ def _fairness_key(request: RecordingRequest) -> str:
 def _queue(activity: str, account: str) -> str:
     """Vendor calls go to the account's queue, files to the media queue, the rest to our own."""
     own = workflow.info().task_queue
-    if activity == names.KEEP:
+    if activity in {names.KEEP, names.PREPARE}:
         return own
     if activity in _ON_FILES:
         return names.media_queue(own)

@@ -113,7 +113,7 @@ async def _stop_for_good(
     patience = Alarm()
     topic, again = f"stop {task.id}", policies.STOP_AGAIN
     while True:
-        outcome = await _stop(desk, task, topic)
+        outcome = await _stop(desk, task)
         if isinstance(outcome, Stopped) or outcome.code in final:
             break
         if outcome.code != "TaskNotFound":
@@ -132,7 +132,7 @@ async def _stop_for_good(
     return outcome
 
 
-async def _stop(desk: Desk, task: Task, topic: str) -> Stopped | Failure:
+async def _stop(desk: Desk, task: Task) -> Stopped | Failure:
     handle = desk.call(
         names.STOP_TASK,
         TaskInput(request=desk.request, task=task),
@@ -140,8 +140,6 @@ async def _stop(desk: Desk, task: Task, topic: str) -> Stopped | Failure:
         policies.STOP,
         f"stop task {task.called}",
     )
-    if not await desk.wait(handle.done, desk.now + policies.ATTENTION_AFTER):
-        desk.attend_to(topic, f"task {task.called} not stopped yet: the vendor does not answer")
     return await desk.outcome(handle)
 
 
@@ -201,23 +199,21 @@ async def _start_again(desk: Desk, recorder: str, scene: Scene) -> Task | Failur
     return started
 
 
+def named_stray(desk: Desk) -> Stray | None:
+    """A stray whose id is known, and which is still to be stopped."""
+    return next((s for s in desk.session.strays if s.task_id and not s.settled), None)
+
+
 async def hunt_strays(desk: Desk) -> None:
-    """Stop strays as their ids become known; runs beside everything else."""
-
-    def named() -> Stray | None:
-        return next((s for s in desk.session.strays if s.task_id and not s.settled), None)
-
-    while True:
-        await workflow.wait_condition(lambda: named() is not None)
-        stray = named()
-        if stray is None:
-            continue
+    """Stop strays whose ids are known; runs beside everything else."""
+    while stray := named_stray(desk):
         if not await claimed(desk, Task(attempt=stray.attempt, id=stray.task_id), over_too=True):
             continue
         await _stop_stray(desk, stray)
         if all(stray.stopped_at for stray in desk.session.strays):
             desk.calm("stray")
         desk.stir()
+    desk.hunting = False
 
 
 async def _stop_stray(desk: Desk, stray: Stray) -> None:
@@ -261,7 +257,7 @@ async def await_strays(desk: Desk) -> None:
         desk.attend_to("stray", "a stray may still be recording: its id was never told")
 
 
-async def _name(desk: Desk, stray: Stray, search: workflow.ActivityHandle[Started]) -> None:
+async def _name(desk: Desk, stray: Stray, search: asyncio.Task[Started]) -> None:
     found = await desk.outcome(search)
     if isinstance(found, Started) and not stray.task_id:
         stray.task_id = found.task_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.segment import Segment
     from longtake.domain.session import EndReason, Failure, Session, State
     from longtake.domain.traits import Traits
-    from workflows import measures
+    from workflows import measures, policies
     from workflows.alarm import SOON
     from workflows.calls import call, outcome
     from workflows.details import details
@@ -27,6 +27,8 @@ with workflow.unsafe.imports_passed_through():
 T = TypeVar("T")
 
 TASK_IDS_SHOWN = 20
+STEPS = 6
+"""Of the parts of a session that wait for one another, until one moment's news went through all."""
 
 _STATE = SearchAttributeKey.for_keyword("RecordingState")
 _END_REASON = SearchAttributeKey.for_keyword("RecordingEndReason")
@@ -67,9 +69,17 @@ class Desk:
         """Segments whose end is under way, by number."""
         self.strange: deque[VendorEvent] = deque()
         """What the vendor said of tasks that are not ours, to be passed on."""
+        self.reserved: tuple[str, datetime] | Failure | None = None
+        """A resource for the first attempt, and until when it may be started; or why not."""
+        self.hunting = False
+        """Whether strays are being stopped."""
         self._inbox = inbox
         self._shown: dict[str, Any] = {}
-        self._unpublished = False
+        self._publishing = False
+        self._told = session.state
+        """Which state others know."""
+        self._ends_slowly = False
+        self._beside: list[asyncio.Task[None]] = []
         self.stirs = 0
         """Counts what a waiting part may want to look at."""
         self._reached = session.submitted_at
@@ -122,6 +132,8 @@ class Desk:
     ) -> bool:
         """Whether `ready` came true before `until`."""
         timeout = None if until is None else max(until - self.now, SOON)
+        if timeout and timeout > policies.TOLD_AFTER and self._told != self.session.state:
+            self.lasts()
         try:
             await workflow.wait_condition(ready, timeout=timeout, timeout_summary=why or None)
         except TimeoutError:
@@ -148,19 +160,30 @@ class Desk:
         closed = all(task.done() for task in self.closings.values())
         return closed and not self._inbox and not self.strange and workflow.all_handlers_finished()
 
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin what goes on beside the session's own course."""
+        self._beside = [task for task in self._beside if not task.done() or task.exception()]
+        self._beside.append(asyncio.create_task(work))
+
+    @property
+    def broken(self) -> BaseException | None:
+        """A defect in what goes on beside the session: it must fail the task, not go unseen."""
+        ended = (task.exception() for task in self._beside if task.done())
+        return next((error for error in ended if error is not None), None)
+
     # --- calls ---------------------------------------------------------------------------
 
     def call(
         self, name: str, order: Any, gives: type[T], policy: Policy, summary: str
-    ) -> workflow.ActivityHandle[T]:
+    ) -> asyncio.Task[T]:
         """Start an activity of the session; see `workflows.calls`."""
         return call(self.request, name, order, gives, policy, summary=summary)
 
-    async def outcome(self, handle: workflow.ActivityHandle[T]) -> T | Failure:
+    async def outcome(self, handle: asyncio.Task[T]) -> T | Failure:
         """What an activity gave, or why it failed, as data."""
         return await outcome(handle)
 
-    async def unless_ending(self, handle: workflow.ActivityHandle[T]) -> T | Failure:
+    async def unless_ending(self, handle: asyncio.Task[T]) -> T | Failure:
         """As `outcome`; when the session ends first, the activity is asked to give up."""
         await self.wait(lambda: handle.done() or self.ending)
         if not handle.done():
@@ -178,7 +201,7 @@ class Desk:
     def move(self, state: State, evidence: str, *, passing: bool = False) -> None:
         """Enter a state, or renew its evidence; while another segment records, only that.
 
-        One that is `passing` is told to others with the next that happens, if it is still so.
+        One that is `passing` is not told to others before it lasts: see `lasts`.
         """
         overlapping = self.session.live is not None and self.session.live.seen.phase.up
         opening = {State.ACQUIRING, State.STARTING, State.CONFIRMING}
@@ -187,8 +210,20 @@ class Desk:
         before = self.session.state
         if self.session.move(state, evidence, self.now) and before != state:
             self.note(f"{state}: {evidence}")
-        if not passing:
-            self.publish()
+        if not passing or self._ends_slowly:
+            self._told = self.session.state
+        self.publish()
+
+    def lasts(self) -> None:
+        """The state goes on for a while: others are to know it."""
+        self._told = self.session.state
+        self.publish()
+
+    async def tell_if_slow(self) -> None:
+        """Tell others how far the end is, from when it takes longer than it should."""
+        await workflow.sleep(policies.TOLD_AFTER, summary="until others are told of the end")
+        self._ends_slowly = True
+        self.lasts()
 
     def attend_to(self, topic: str, why: str) -> None:
         """Ask for a person's eye, until `calm` says that the topic is over."""
@@ -217,26 +252,28 @@ class Desk:
 
     def publish(self) -> None:
         """Others are to see what changed, once everything that goes on at this moment has."""
-        self._unpublished = True
+        if not self._publishing:
+            self._publishing = True
+            self.beside(self._publish_soon())
 
-    async def keep_published(self) -> None:
-        """Publish after each burst of changes."""
-        while True:
-            await workflow.wait_condition(lambda: self._unpublished)
-            self.publish_now()
+    async def _publish_soon(self) -> None:
+        """Publish a burst of changes as one."""
+        for _ in range(STEPS):
+            await workflow.wait_condition(lambda: True)
+        self.publish_now()
 
     def publish_now(self) -> None:
         """Search attributes, only those that changed, and the page in the Temporal UI."""
-        self._unpublished = False
+        self._publishing = False
         session = self.session
-        wanted: dict[SearchAttributeKey[Any], Any] = {
-            _STATE: session.state.value,
+        wanted: dict[SearchAttributeKey[Any], Any] = {_ATTENTION: bool(session.attention)}
+        if self._told is session.state:
+            wanted[_STATE] = session.state.value
             # The newest only: the server takes 2 KiB of them, and ends a session that sends more.
-            _TASK_IDS: [segment.task.id for segment in session.segments[-TASK_IDS_SHOWN:]],
-            _ATTENTION: bool(session.attention),
-        }
-        if session.end_reason:
-            wanted[_END_REASON] = session.end_reason.value
+            newest = session.segments[-TASK_IDS_SHOWN:]
+            wanted[_TASK_IDS] = [segment.task.id for segment in newest]
+            if session.end_reason:
+                wanted[_END_REASON] = session.end_reason.value
         if not self._shown:
             # What a caller who started the session without Longtake's client left out.
             given = workflow.info().typed_search_attributes

@@ -52,6 +52,8 @@ class Following:
         that refuses is left alone until then.
         """
         wanted, segment = self._desk.session.scene, self._segment
+        if wanted.on_hold and not self._desk.traits.native_hold:
+            return False  # the segment ends instead
         if segment.seen.phase.up:
             return wanted.revision > segment.shown.revision or bool(self._sent_early)
         waits = self._refused_early or segment.seen.phase is not TaskPhase.STARTING

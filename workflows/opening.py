@@ -4,6 +4,7 @@ was lost.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -47,7 +48,7 @@ def _accepted(desk: Desk, task: Task, scene: Scene) -> Segment:
     segment = desk.session.open_segment(task, scene, desk.now)
     measures.accepted(desk.request, desk.session, segment)
     desk.note(f"attempt {task.attempt.number} accepted as task {task.called}")
-    desk.move(State.CONFIRMING, "accepted; the recorder is not seen up yet")
+    desk.move(State.CONFIRMING, "accepted; the recorder is not seen up yet", passing=True)
     return segment
 
 
@@ -74,7 +75,8 @@ class _Opening:
 
     async def task(self) -> Task | None:
         """The task; None when the session ends, or when the attempt became a stray."""
-        desk, lapses = self._desk, None
+        desk = self._desk
+        lapses = await self._reserved()
         while not self._named() and (not desk.ending or self._asks_by_starting):
             if not self._attempt.resource and desk.traits.resource_window:
                 lapses = await self._acquire(desk.traits.resource_window)
@@ -94,6 +96,21 @@ class _Opening:
         if self._doubted is None or (self._settled_later and not self._named()):
             return None
         return await self._find(self._doubted)
+
+    async def _reserved(self) -> datetime | None:
+        """Take what was reserved as the request was checked; gives until when it may be started."""
+        desk, reserved = self._desk, self._desk.reserved
+        desk.reserved = None
+        if isinstance(reserved, Failure):
+            self._tell(State.ACQUIRING, "reserving a recorder")
+            await self._after(reserved)
+            if reserved.code != policies.FULL:
+                await self._pause(policies.ACQUIRE_AGAIN, "before a recorder is asked for again")
+        elif reserved is not None:
+            resource, lapses = reserved
+            self._attempt = self._attempt.model_copy(update={"resource": resource})
+            return lapses
+        return None
 
     @property
     def _settled_later(self) -> bool:
@@ -293,6 +310,6 @@ class _Opening:
         return desk.session.sighted(attempt.recorder)
 
 
-def _found(search: workflow.ActivityHandle[Started]) -> bool:
+def _found(search: asyncio.Task[Started]) -> bool:
     """A search that failed ends nothing: the vendor's event may still come."""
     return search.done() and not search.cancelled() and search.exception() is None

@@ -36,16 +36,17 @@ def _backoff(first: float, longest: float) -> RetryPolicy:
     )
 
 
-PREPARE = Policy(one_try=timedelta(seconds=5), retry=_backoff(1, 10), priority=2)
-"""Local to the worker, where nothing waits its turn."""
+PREPARE = Policy(one_try=timedelta(seconds=12), retry=_backoff(1, 10), priority=2)
 
 FULL = "QuotaExceeded"
 
 DIED = ["TemporalTimeout:StartToClose", "TemporalTimeout:Heartbeat"]
 
+ACQUIRE_AGAIN = timedelta(seconds=3)
+
 ACQUIRE = Policy(
     one_try=timedelta(seconds=12),
-    retry=replace(_backoff(3, 60), non_retryable_error_types=[FULL]),
+    retry=replace(_backoff(ACQUIRE_AGAIN.seconds, 60), non_retryable_error_types=[FULL]),
     # After starts: what is acquired lapses, and a thousand sessions that all acquire first would
     # not come to start in time.
     priority=3,
@@ -117,11 +118,16 @@ APPLY_AGAIN = timedelta(seconds=10)
 
 WATCH = Policy(one_try=timedelta(seconds=12), retry=_backoff(5, 120), priority=4)
 
+ATTENTION_AFTER = timedelta(minutes=2)
+"""A stop that takes longer wants a person's eye."""
+
 STOP = Policy(
     # A stop that waits for uploads takes up to 20 s and more.
     one_try=timedelta(seconds=40),
     retry=_backoff(1, 30),
     priority=1,
+    # Then it is told that it takes so long, and sent again.
+    all_tries=ATTENTION_AFTER,
     silence=SILENCE,
 )
 
@@ -216,8 +222,9 @@ taken for an earlier one."""
 STRAY_WAIT = timedelta(seconds=60)
 """How long an ending session waits for the ids of its strays."""
 
-ATTENTION_AFTER = timedelta(minutes=2)
-"""A stop that takes longer wants a person's eye."""
+TOLD_AFTER = timedelta(seconds=5)
+"""What the end may take before others are told how far it is: each change of a search attribute is
+work for the server."""
 
 ATTENTION_AFTER_FAILURES = 5
 """So does a start that failed so often: about a minute of 3, 6, 12 and 24 seconds."""

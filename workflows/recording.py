@@ -24,6 +24,7 @@ with workflow.unsafe.imports_passed_through():
         LayoutChange,
         NoFields,
         Prepared,
+        PrepareInput,
         RecordingResult,
         RecordingStatus,
         StopOrder,
@@ -40,7 +41,14 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.session import EndReason, Failure, Session, State
     from workflows import measures, policies
     from workflows.attending import Attendance, Over
-    from workflows.closing import await_strays, close, collect, hunt_strays, settle_doubts
+    from workflows.closing import (
+        await_strays,
+        close,
+        collect,
+        hunt_strays,
+        named_stray,
+        settle_doubts,
+    )
     from workflows.desk import Desk, SessionFailed
     from workflows.discarding import discard
     from workflows.merge import merge
@@ -62,7 +70,6 @@ class RecordingWorkflow:
         """
         self._inbox: deque[tuple[str, tuple[Any, ...]]] = deque()
         self._attendance: Attendance | None = None
-        self._beside: list[asyncio.Task[None]] = []
         self._refusal = ""
         try:
             self._desk = _desk(_only(order), self._inbox)
@@ -81,17 +88,16 @@ class RecordingWorkflow:
             raise ApplicationError(self._refusal, type="InvalidRequest", non_retryable=True)
         desk = self._desk
         work = asyncio.create_task(self._session())
-        self._beside = [asyncio.create_task(desk.keep_published())]
         cancelled = False
         while not work.done():
             try:
-                await workflow.wait_condition(lambda: work.done() or self._broken() is not None)
+                await workflow.wait_condition(lambda: work.done() or desk.broken is not None)
             except asyncio.CancelledError:
                 if workflow.cancellation_reason() is None:
                     raise  # the worker only puts this copy of the session away
                 cancelled = True
                 desk.end(EndReason.CANCELLED, workflow.cancellation_reason() or "")
-            if broken := self._broken():
+            if broken := desk.broken:
                 raise broken
         manifest = work.result()
         desk.stir()
@@ -106,28 +112,26 @@ class RecordingWorkflow:
             )
         return result
 
-    def _broken(self) -> BaseException | None:
-        """A defect in what goes on beside the session: it must fail the task, not go unseen."""
-        ended = (task.exception() for task in self._beside if task.done())
-        return next((error for error in ended if error is not None), None)
-
     # --- the session -------------------------------------------------------------------------
 
     async def _session(self) -> Manifest:
         desk = self._desk
         try:
             await self._prepare()
-            self._attend_beside()
+            desk.beside(self._read())
+            desk.beside(desk.deadline())
             await self._until_due()
             await self._record()
         except SessionFailed as failed:
             desk.session.failure = failed.failure
             desk.end(EndReason.FAILED, f"{failed.failure.code}: {failed.failure.message}")
-        desk.move(State.STOPPING, f"ending: {desk.session.end_detail or desk.session.end_reason}")
+        ending = f"ending: {desk.session.end_detail or desk.session.end_reason}"
+        desk.move(State.STOPPING, ending, passing=True)
+        desk.beside(desk.tell_if_slow())
         await self._close_all()
         await settle_doubts(desk)
         await await_strays(desk)
-        desk.move(State.COLLECTING, "waiting for the files in storage")
+        desk.move(State.COLLECTING, "waiting for the files in storage", passing=True)
         manifest = await merge(desk, await self._collect())
         await workflow.wait_condition(lambda: not self._inbox)  # a discard may be in it
         if desk.session.discard is not None:
@@ -145,32 +149,29 @@ class RecordingWorkflow:
 
     async def _prepare(self) -> None:
         """Resolve names and check the vendor's rules in the worker, before anything is sent."""
-        session = self._desk.session
+        desk, session = self._desk, self._desk.session
         if session.traits is not None:
             return
-        measures.announce(self._desk.request)
-        prepared = await self._desk.outcome(
-            self._desk.call(
-                names.PREPARE,
-                self._desk.request,
-                Prepared,
-                policies.PREPARE,
-                "check the request against settings and the vendor's rules",
-            )
+        measures.announce(desk.request)
+        asked = desk.now
+        order = PrepareInput(
+            request=desk.request,
+            session=session.key,
+            at=asked,
+            acquire=session.due_at == session.submitted_at,
+        )
+        summary = "check the request against settings and the vendor's rules"
+        prepared = await desk.outcome(
+            desk.call(names.PREPARE, order, Prepared, policies.PREPARE, summary)
         )
         if isinstance(prepared, Failure):
             raise SessionFailed(prepared)
         session.traits = prepared.traits
         session.storage_readable = prepared.storage_readable
-
-    def _attend_beside(self) -> None:
-        """What goes on beside the session's own course until its end."""
-        self._beside += [
-            asyncio.create_task(self._read()),
-            asyncio.create_task(self._desk.deadline()),
-            asyncio.create_task(hunt_strays(self._desk)),
-            asyncio.create_task(self._pass_on()),
-        ]
+        desk.reserved = prepared.refused
+        if prepared.resource and prepared.traits.resource_window:
+            lapses = asked + prepared.traits.resource_window - policies.WINDOW_MARGIN
+            desk.reserved = prepared.resource, lapses
 
     async def _until_due(self) -> None:
         desk = self._desk
@@ -324,10 +325,15 @@ class RecordingWorkflow:
     # --- reading the inbox -----------------------------------------------------------------------
 
     async def _read(self) -> None:
-        """Take in signals one by one, in every state of the session."""
-        inbox = self._inbox
+        """Take in signals one by one, in every state of the session, and see to named strays."""
+        desk, inbox = self._desk, self._inbox
         while True:
-            await workflow.wait_condition(lambda: bool(inbox))
+            await workflow.wait_condition(
+                lambda: bool(inbox) or (not desk.hunting and named_stray(desk) is not None)
+            )
+            if not inbox:
+                desk.hunting = True
+                desk.beside(hunt_strays(desk))
             while inbox:
                 name, payload = inbox.popleft()
                 try:
@@ -336,7 +342,7 @@ class RecordingWorkflow:
                     self._ignore(name, str(invalid_request(err)))
                 except InvalidRequest as err:
                     self._ignore(name, str(err))
-            self._desk.stir()
+            desk.stir()
 
     def _take_in(self, name: str, payload: Any) -> None:
         match name:
@@ -409,8 +415,7 @@ class RecordingWorkflow:
     async def _pass_on(self) -> None:
         """Give away what the vendor says of tasks that are not ours: a sweep will place it."""
         desk = self._desk
-        while True:
-            await workflow.wait_condition(lambda: bool(desk.strange))
+        while desk.strange:
             event = desk.strange[0]
             kept = KeptEvent(event=event, vendor=desk.request.vendor, since=desk.now)
             await desk.outcome(
@@ -427,6 +432,8 @@ class RecordingWorkflow:
     def _hear(self, event: VendorEvent) -> None:
         if self._desk.session.is_stranger(event):
             self._desk.strange.append(event)
+            if len(self._desk.strange) == 1:
+                self._desk.beside(self._pass_on())
         segment = self._desk.session.hear(event, self._desk.now)
         if segment is None or self._attendance is None:
             return

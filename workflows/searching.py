@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
@@ -12,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.desk import Desk
 
 
-def begin_search(desk: Desk, attempt: Attempt) -> workflow.ActivityHandle[Started] | None:
+def begin_search(desk: Desk, attempt: Attempt) -> asyncio.Task[Started] | None:
     """Look for the task of an attempt until a file names it; None where none can be read."""
     if not desk.session.storage_readable:
         return None

@@ -236,11 +236,26 @@ class Carried(Kept):
 # --- activities ---------------------------------------------------------------------------
 
 
+class PrepareInput(Kept):
+    """Check a request, and reserve a resource for its first attempt if one is needed now."""
+
+    request: RecordingRequest
+    session: str
+    """Its key, of which the attempt's identity is made."""
+    at: datetime
+    acquire: bool
+    """Whether the recording is due."""
+
+
 class Prepared(Kept):
     """What the worker's settings add to a request."""
 
     traits: Traits
     storage_readable: bool
+    resource: str = ""
+    """Reserved for the first attempt; empty if the session is to see to that itself."""
+    refused: Failure | None = None
+    """Why none could be reserved."""
 
 
 class AcquireInput(Kept):

@@ -31,6 +31,22 @@ class Attempt(Kept):
     """What acquire gave; empty where the vendor has no acquire."""
 
 
+def attempt(
+    traits: Traits, session: str, number: int, base_path: str, now: datetime, *, recorder: str = ""
+) -> Attempt:
+    """An attempt of a session's, given the session's key: the same whoever works it out.
+
+    `recorder` if it is one that was started before.
+    """
+    path = "/".join(part for part in (base_path, session, f"a{number}") if part)
+    return Attempt(
+        number=number,
+        recorder=recorder or traits.recorder_ids.identity(session, number),
+        path="" if traits.recorder_ids.shared else path,
+        opened_at=now,
+    )
+
+
 class Task(Kept):
     """A vendor task whose id is known."""
 

@@ -15,7 +15,7 @@ from longtake.domain.discarding import Discard
 from longtake.domain.events import EventKind, Observation, TaskPhase, VendorEvent
 from longtake.domain.files import Manifest
 from longtake.domain.model import Kept
-from longtake.domain.ports import Attempt, Task
+from longtake.domain.ports import Attempt, Task, attempt
 from longtake.domain.recording import Scene
 from longtake.domain.segment import Segment, Sighting, Stray
 from longtake.domain.traits import Traits
@@ -187,16 +187,9 @@ class Session(Kept):
         if recorder is None and self.live is None and self.attempts:
             last = self.attempts[-1].recorder
             recorder = last if last in self.suspects else None
-        attempt = Attempt(
-            number=number,
-            recorder=recorder or self.traits.recorder_ids.identity(self.key, number),
-            path="/".join(part for part in (base_path, self.key, f"a{number}") if part),
-            opened_at=now,
-        )
-        if self._shared:
-            attempt = attempt.model_copy(update={"path": ""})
-        self.attempts.append(attempt)
-        return attempt
+        opened = attempt(self.traits, self.key, number, base_path, now, recorder=recorder or "")
+        self.attempts.append(opened)
+        return opened
 
     @property
     def suspects(self) -> list[str]:

@@ -134,14 +134,21 @@ class _PacedCall(ActivityInboundInterceptor):
         pace, info = self._calls.pace, activity.info()
         urgency = info.priority.priority_key or USUAL
         try:
-            with self._calls.intake.call(info.activity_type, urgency):
+            with easing(pace), self._calls.intake.call(info.activity_type, urgency):
                 return await self.next.execute_activity(input)
-        except ApplicationError as err:
-            if err.type == RateLimited.__name__:
-                pace.ease(err.next_retry_delay)
-            raise
         finally:
             self._calls.gauge.set(pace.per_second)
+
+
+@contextmanager
+def easing(pace: Pace) -> Generator[None]:
+    """Around a call: a vendor that says that it has too many slows those that follow."""
+    try:
+        yield
+    except ApplicationError as err:
+        if err.type == RateLimited.__name__:
+            pace.ease(err.next_retry_delay)
+        raise
 
 
 def intake_tuner(intake: Intake) -> WorkerTuner:

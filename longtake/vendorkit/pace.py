@@ -198,6 +198,14 @@ class Pace:
             rests_until = now + min(rest, LONGEST_REST).total_seconds()
             self._rests_until = max(self._rests_until, rests_until)
 
+    @property
+    def wait(self) -> float:
+        """Seconds until a call that comes now would have its turn, as far as can be told."""
+        now, calls = _now(), self.share
+        if not calls:
+            return math.inf
+        return self._ready_at(now, calls) - now + len(self._line) * self._period(now) / calls
+
     async def turn(self) -> Departure:
         """Wait for the caller's turn; whoever has it sends at once, and says when it has."""
         caller = CALLER.get()
@@ -219,6 +227,9 @@ class Pace:
     def _period(self, now: float) -> float:
         return (1 / min(self.limit, 1) + MARGIN) / self._fraction(now)
 
+    def _ready_at(self, now: float, calls: int) -> float:
+        return max(self._window.ready_at(now, calls, self._period(now)), self._rests_until)
+
     def _let_go(self) -> None:
         """Give their turn to all who may have it now, and come back for the others."""
         if self._timer is not None:
@@ -231,8 +242,7 @@ class Pace:
             now, calls = _now(), self.share
             if not calls:
                 return
-            period = self._period(now)
-            ready = max(self._window.ready_at(now, calls, period), self._rests_until)
+            ready = self._ready_at(now, calls)
             if ready > now:
                 if ready < math.inf:
                     loop = asyncio.get_running_loop()
@@ -240,7 +250,7 @@ class Pace:
                 return
             first = heapq.heappop(self._line)
             departure = Departure(self._window, first.kind, self._let_go)
-            self._window.depart(departure, now, period / calls)
+            self._window.depart(departure, now, self._period(now) / calls)
             first.turn.set_result(departure)
 
 

@@ -16,12 +16,14 @@ from longtake.contracts.payloads import (
     AcquireInput,
     ApplyInput,
     Prepared,
+    PrepareInput,
     TaskInput,
     WatchInput,
 )
 from longtake.domain.errors import (
     AlreadyStopped,
     NoRecordedData,
+    QuotaExceeded,
     RateLimited,
     TaskNotFound,
     VendorUnavailable,
@@ -29,6 +31,7 @@ from longtake.domain.errors import (
 from longtake.domain.events import Observation, TaskPhase
 from longtake.domain.files import FileRef
 from longtake.domain.ports import Stopped
+from longtake.domain.session import Failure
 from longtake.domain.traits import RecorderIds, Traits
 from tests.activities.fakes import (
     ATTEMPT,
@@ -69,6 +72,10 @@ def watching(known: Observation | None = RUNNING, **more: Any) -> WatchInput:
     return WatchInput(request=REQUEST, task=TASK, known=known, every=EVERY, **more)
 
 
+def preparing(*, acquire: bool = True) -> PrepareInput:
+    return PrepareInput(request=REQUEST, session="0badcafe", at=NOON, acquire=acquire)
+
+
 async def refusal_of(tries: Tries, recorder: FakeRecorder, order: WatchInput) -> ApplicationError:
     with pytest.raises(ApplicationError) as caught:
         await tries.next(activities(recorder).watch, order)
@@ -83,15 +90,37 @@ async def test_preparing_tells_the_vendors_traits_and_whether_storage_is_readabl
     store: FakeStore | None,
 ) -> None:
     known = traits("grid")
-    told = await Tries().next(activities(FakeRecorder(traits=known), store).prepare, REQUEST)
+    told = await Tries().next(activities(FakeRecorder(traits=known), store).prepare, preparing())
     assert told == Prepared(traits=known, storage_readable=store is not None)
 
 
 async def test_a_scene_that_the_vendor_cannot_show_is_refused_before_anything_is_sent() -> None:
     recorder = FakeRecorder(traits=traits("speaker"))
     with pytest.raises(ApplicationError, match=r"layout\.kind: acme offers speaker") as caught:
-        await Tries().next(activities(recorder).prepare, REQUEST)
+        await Tries().next(activities(recorder).prepare, preparing())
     assert (caught.value.type, recorder.calls) == ("InvalidRequest", [])
+
+
+async def test_preparing_a_recording_that_is_due_reserves_a_resource_for_its_first_attempt() -> (
+    None
+):
+    reserving = traits("grid").model_copy(update={"resource_window": timedelta(minutes=5)})
+    recorder = FakeRecorder(traits=reserving, acquire="r9")
+    told = await Tries().next(activities(recorder).prepare, preparing())
+    later = await Tries().next(activities(recorder).prepare, preparing(acquire=False))
+    assert (told.resource, told.refused, later.resource) == ("r9", None, "")
+    assert recorder.calls == ["acquire"]
+
+
+async def test_a_resource_that_was_refused_leaves_the_session_to_decide() -> None:
+    reserving = traits("grid").model_copy(update={"resource_window": timedelta(minutes=5)})
+    full = QuotaExceeded("acme acquire: full", vendor="acme", vendor_code="406")
+    recorder = FakeRecorder(traits=reserving, acquire=full)
+    told = await Tries().next(activities(recorder).prepare, preparing())
+    assert told.resource == ""
+    assert told.refused == Failure(
+        code="QuotaExceeded", message="acme acquire: full", vendor_code="406"
+    )
 
 
 async def test_acquire_gives_the_resource() -> None:
