@@ -16,7 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.session import UNTIL_SEEN_UP, Failure, State
     from workflows import policies
     from workflows.alarm import Alarm
-    from workflows.calls import CANCELLED
+    from workflows.calls import CANCELLED, give_up
     from workflows.closing import begin_closing
     from workflows.desk import Desk, settled
     from workflows.following import Following
@@ -127,7 +127,7 @@ class Attendance:
 
     async def _drop_watch(self) -> None:
         if self._watch is not None:
-            self._watch.cancel()
+            give_up(self._watch)
             await self._desk.outcome(self._watch)
             self._watch = None
 

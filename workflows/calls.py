@@ -35,6 +35,8 @@ _ON_FILES = {
 _DIRECT = {names.ACQUIRE, names.START, names.APPLY, names.STOP_TASK, names.CHECK_FILES}
 """What is asked for on the session's own queue first: most of the time nothing waits."""
 
+_GIVEN_UP = "given up, because the session ends"
+
 CANCELLED = "Cancelled"
 TIMED_OUT = "TimedOut"
 
@@ -48,7 +50,7 @@ def call(
     *,
     summary: str,
 ) -> asyncio.Task[T]:
-    """Start an activity for a recording; to cancel the task is to ask the activity to give up."""
+    """Start an activity for a recording; `give_up` ends it."""
 
     def begun(queue: str) -> workflow.ActivityHandle[T]:
         return workflow.start_activity(
@@ -85,16 +87,21 @@ async def outcome(handle: asyncio.Task[T]) -> T | Failure:
     except ActivityError as err:
         return failure_of(err)
     except asyncio.CancelledError as err:
-        waiting = asyncio.current_task()
-        if waiting is None or waiting.cancelling():
+        # Given up before it was asked for; else the worker only puts this copy of the session away.
+        if err.args != (_GIVEN_UP,):
             raise
-        return failure_of(err)  # it was given up before it was asked for
+        return failure_of(err)
+
+
+def give_up(handle: asyncio.Task[Any]) -> None:
+    """Ask an activity to end, as its policy has it."""
+    handle.cancel(_GIVEN_UP)
 
 
 def failure_of(err: ActivityError | asyncio.CancelledError) -> Failure:
     """The class of our own taxonomy, or CANCELLED or TIMED_OUT where Temporal gave up."""
     if is_cancelled_exception(err):
-        return Failure(code=CANCELLED, message="given up, because the session ends")
+        return Failure(code=CANCELLED, message=_GIVEN_UP)
     cause = err.__cause__
     if isinstance(cause, ApplicationError):
         facts: dict[str, str] = cause.details[0] if cause.details else {}

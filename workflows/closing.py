@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.session import Failure
     from workflows import policies
     from workflows.alarm import Alarm
-    from workflows.calls import TIMED_OUT
+    from workflows.calls import TIMED_OUT, give_up
     from workflows.claiming import claimed
     from workflows.desk import Desk, settled
     from workflows.discarding import left_behind
@@ -250,7 +250,7 @@ async def await_strays(desk: Desk) -> None:
         ]
         await desk.wait(lambda: all(s.settled for s in strays), until, "for the ids of strays")
         for search in filter(None, searches.values()):
-            search.cancel()
+            give_up(search)
         await asyncio.gather(*naming)
         await desk.wait(lambda: all(s.settled for s in strays if s.task_id))
     if not all(stray.stopped_at for stray in strays):

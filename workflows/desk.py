@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.traits import Traits
     from workflows import measures, policies
     from workflows.alarm import SOON
-    from workflows.calls import call, outcome
+    from workflows.calls import call, give_up, outcome
     from workflows.details import details
     from workflows.policies import Policy
 
@@ -187,7 +187,7 @@ class Desk:
         """As `outcome`; when the session ends first, the activity is asked to give up."""
         await self.wait(lambda: handle.done() or self.ending)
         if not handle.done():
-            handle.cancel()
+            give_up(handle)
         return await self.outcome(handle)
 
     # --- what others see -----------------------------------------------------------------

@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.segment import Segment
     from longtake.domain.session import Failure
     from workflows import policies
-    from workflows.calls import CANCELLED
+    from workflows.calls import CANCELLED, give_up
     from workflows.desk import Desk
 
 
@@ -94,7 +94,7 @@ class Following:
         if not handle.done() and not self._closed:
             await desk.wait(lambda: handle.done() or self._closed, desk.now + policies.APPLY_YIELDS)
         if not handle.done():
-            handle.cancel()
+            give_up(handle)
         outcome = await desk.outcome(handle)
         segment.unsure = [other for other in segment.unsure if other != part]
         if early and isinstance(outcome, Failure):

@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from longtake.domain.segment import Segment
     from longtake.domain.session import Failure, State
     from workflows import measures, policies
-    from workflows.calls import CANCELLED
+    from workflows.calls import CANCELLED, give_up
     from workflows.claiming import claimed
     from workflows.desk import Desk, SessionFailed
     from workflows.policies import Policy
@@ -176,7 +176,7 @@ class _Opening:
         goes_on = self._goes_on()
         await desk.wait(lambda: handle.done() or not goes_on())
         if not handle.done():
-            handle.cancel()
+            give_up(handle)
         return await desk.outcome(handle)
 
     def _patience(self, policy: Policy) -> Policy:
@@ -301,7 +301,7 @@ class _Opening:
             "for the lost task id",
         )
         if search:
-            search.cancel()
+            give_up(search)
             found = await desk.outcome(search)
             if isinstance(found, Started):
                 return found.task_id

@@ -36,7 +36,7 @@ class DirectCalls(Interceptor):
     """Declines on a session's own worker what would have to wait: see `names.NO_TURN`."""
 
     def __init__(self, pace: Callable[[str], Pace | None]) -> None:
-        """`pace` of an account; None for one that there is not."""
+        """`pace` of an account; None for one that the worker does not have."""
         self.pace = pace
         self.under_way = Counter[str]()
 
@@ -85,9 +85,8 @@ class _DirectCall(ActivityInboundInterceptor):
     @contextmanager
     def _paced(self, kind: str, account: str) -> Generator[None]:
         pace = self._calls.pace(account)
-        if pace is None:  # the activity will say that there is no such account
-            yield
-            return
+        if pace is None:  # it may have it again, and the queue waits until then
+            raise _declined("this worker has no such account")
         if pace.wait > SOON:
             raise _declined("others of the account wait")
         urgency = activity.info().priority.priority_key or USUAL

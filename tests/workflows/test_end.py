@@ -92,3 +92,20 @@ async def test_a_failover_wants_attention_until_the_task_is_seen_up_again(home: 
     status = await home.until(handle, lambda status: not status.attention)
     assert status.state is State.RECORDING
     assert len(status.segments) == 1
+
+
+@pytest.mark.parametrize("call", ["start", "updateLayout", "stop"])
+async def test_a_session_terminated_in_the_middle_of_a_call_leaves_the_worker_at_work(
+    home: House, call: str
+) -> None:
+    await home.room("other", "1001")
+    await home.room("standup", "1001")
+    await home.fault(call, "slow", seconds=1.0, times=1)
+    handle = await home.start("other")
+    if call != "start":
+        await home.recording(handle)
+        await handle.signal("change_layout", {"layout": {"kind": "floating"}})
+        await handle.signal("stop" if call == "stop" else "pause")
+    await home.eventually(lambda: home.calls(call))
+    await handle.terminate("by mistake")
+    assert (await home.recording(await home.start("standup"))).state == "recording"
