@@ -55,8 +55,9 @@ async def history(who: Who) -> Left:
 
 async def day() -> Left:
     """What one of ours leaves that lasts 24 hours, which are skipped."""
-    # The vendor's clock goes on as it is: its recorder must be up when the session asks first.
-    async with stage("ours", timings=dict.fromkeys(_UNTIL_UP, 0.01)) as on:
+    # The vendor's clock goes on as it is: data must flow when the session asks first.
+    prompt = {**dict.fromkeys(_UNTIL_UP, 0.01), "slice": 0.5, "upload": 0.01}
+    async with stage("ours", timings=prompt) as on:
         await on.vendor.enter("a-day")
         config = TimeSkippingConfig(max_session_skip_count=10**6)
         on.client = TimeSkipper(on.client, config=config).client

@@ -254,7 +254,7 @@ async def house(
             for handle in built.started:
                 await _end(handle)
         for handle in built.started:
-            await _replays(handle)
+            await _replays(handle, client)
 
 
 def _settings(built: House, account: Mapping[str, Any], *, media: bool) -> str:
@@ -295,11 +295,11 @@ async def working(built: House, client: Client) -> AsyncGenerator[list[Worker]]:
         yield workers
 
 
-async def _replays(handle: WorkflowHandle[Any, Any]) -> None:
+async def _replays(handle: WorkflowHandle[Any, Any], client: Client) -> None:
     """Whatever a session went through, a worker that takes it over comes to the same."""
     replayer = Replayer(
         workflows=[RecordingWorkflow],
-        data_converter=handle._client.data_converter,
+        data_converter=client.data_converter,
         workflow_runner=UnsandboxedWorkflowRunner(),
     )
     await replayer.replay_workflow(await handle.fetch_history())

@@ -17,6 +17,7 @@ from temporalio.exceptions import (
 
 with workflow.unsafe.imports_passed_through():
     from longtake.contracts import names
+    from longtake.domain.errors import NO_TURN
     from longtake.domain.recording import RecordingRequest
     from longtake.domain.session import Failure
     from workflows.policies import Policy
@@ -71,7 +72,7 @@ def call(
         try:
             return await begun(workflow.info().task_queue)
         except ActivityError as err:
-            if not isinstance(err.cause, ApplicationError) or err.cause.type != names.NO_TURN:
+            if not isinstance(err.cause, ApplicationError) or err.cause.type != NO_TURN:
                 raise
         return await begun(_queue(name, request.account))
 

@@ -69,9 +69,6 @@ KEEP = "sweep.keep"
 OCCUPANT = "scheduled.occupant"
 VACATED = "scheduled.vacated"
 
-NO_TURN = "NoTurn"
-"""The type of the failure of a call that was not begun: it is to go through its account's queue."""
-
 # Memo
 REQUEST_KEY = "request_key"
 """What tells a repeated start from another one; the caller chooses it."""

@@ -34,6 +34,10 @@ MESSAGE_LIMIT = 500
 """Characters of an error text that may enter a workflow's history."""
 
 
+NO_TURN = "NoTurn"
+"""What a worker says of a call that it did not begin: it is to go through its account's queue."""
+
+
 class RecordingError(Exception):
     """A failure of a recording call, as data.
 

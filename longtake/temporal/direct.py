@@ -18,6 +18,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from longtake.contracts import names
+from longtake.domain.errors import NO_TURN
 from longtake.temporal.intake import USUAL, easing
 from longtake.vendorkit.pace import CALLER, Caller, Pace
 
@@ -33,7 +34,7 @@ _CALLS = {names.ACQUIRE, names.START, names.APPLY, names.STOP_TASK}
 
 
 class DirectCalls(Interceptor):
-    """Declines on a session's own worker what would have to wait: see `names.NO_TURN`."""
+    """Declines on a session's own worker what would have to wait: see `NO_TURN`."""
 
     def __init__(self, pace: Callable[[str], Pace | None]) -> None:
         """`pace` of an account; None for one that the worker does not have."""
@@ -101,7 +102,7 @@ class _DirectCall(ActivityInboundInterceptor):
 def _declined(why: str) -> ApplicationError:
     return ApplicationError(
         f"to be queued: {why}",
-        type=names.NO_TURN,
+        type=NO_TURN,
         non_retryable=True,
         category=ApplicationErrorCategory.BENIGN,
     )

@@ -12,6 +12,7 @@ from temporalio.testing import ActivityEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
 from longtake.contracts import names
+from longtake.domain.errors import NO_TURN
 from longtake.temporal.direct import TOGETHER, DirectCalls
 from longtake.vendorkit.pace import ALONE, CALLER, NOWHERE, Caller, Pace
 
@@ -53,7 +54,7 @@ async def ask(calls: DirectCalls, vendor: Vendor, kind: str, account: str = "dem
 async def declined(calls: DirectCalls, vendor: Vendor, kind: str, account: str = "demo") -> str:
     with pytest.raises(ApplicationError) as caught:
         await ask(calls, vendor, kind, account)
-    assert (caught.value.type, caught.value.non_retryable) == (names.NO_TURN, True)
+    assert (caught.value.type, caught.value.non_retryable) == (NO_TURN, True)
     return str(caught.value)
 
 
