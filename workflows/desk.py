@@ -275,13 +275,11 @@ class Desk:
             if session.end_reason:
                 wanted[_END_REASON] = session.end_reason.value
         if not self._shown:
-            # What a caller who started the session without Longtake's client left out.
+            # A caller may have said some of it already: Longtake's own client does.
             given = workflow.info().typed_search_attributes
-            wanted |= {
-                key: str(getattr(self.request, field))
-                for field, key in _NAMES.items()
-                if given.get(key) is None
-            }
+            said = {key.name: given.get(key) for key in (_STATE, *_NAMES.values())}
+            self._shown = {name: value for name, value in said.items() if value is not None}
+            wanted |= {key: str(getattr(self.request, field)) for field, key in _NAMES.items()}
         changed = [
             key.value_set(value)
             for key, value in wanted.items()

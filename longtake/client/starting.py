@@ -22,10 +22,12 @@ from longtake.contracts.ids import workflow_id
 from longtake.contracts.payloads import RecordingResult
 from longtake.domain.errors import InvalidRequest
 from longtake.domain.recording import RecordingRequest
+from longtake.domain.session import State
 
 SUMMARY_BYTES = 200
 """Temporal's API documents 400 bytes of JSON, where a quote takes two; a room may have 1,024."""
 
+STATE = SearchAttributeKey.for_keyword("RecordingState")
 VENDOR = SearchAttributeKey.for_keyword("RecordingVendor")
 ACCOUNT = SearchAttributeKey.for_keyword("RecordingAccount")
 ROOM = SearchAttributeKey.for_keyword("RecordingRoom")
@@ -47,7 +49,7 @@ async def start_recording(
             result_type=RecordingResult,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            search_attributes=attributes_of(request),
+            search_attributes=TypedSearchAttributes([*attributes_of(request), _state_of(request)]),
             memo={names.REQUEST_KEY: request_key} if request_key else None,
             static_summary=_summary(request),
             # No account's burst of starts may hold up another account's.
@@ -73,6 +75,12 @@ def attributes_of(request: RecordingRequest) -> TypedSearchAttributes:
             SearchAttributePair(ROOM, request.room),
         ]
     )
+
+
+def _state_of(request: RecordingRequest) -> SearchAttributePair[str]:
+    """What the session would say first: an update is spared."""
+    state = State.SCHEDULED if request.start_at else State.STARTING
+    return SearchAttributePair(STATE, state.value)
 
 
 async def _started_by(
