@@ -22,6 +22,11 @@ def stored(home: House) -> set[str]:
     return {str(path.relative_to(bucket)) for path in bucket.rglob("*") if path.is_file()}
 
 
+async def all_begun(home: House) -> bool:
+    """Whether every recording has left a file."""
+    return all(task["files"] for task in await home.tasks("standup"))
+
+
 async def all_uploaded(home: House) -> bool:
     """Whether every recording's playlist says that it is whole, or was deleted since."""
     bucket = home.folder / "data" / BUCKET
@@ -118,6 +123,7 @@ async def test_where_no_folder_is_its_own_the_files_of_another_session_stay(
             with skipping.with_time_skipping_disabled():
                 handle = await home.start("standup")
             await home.until(handle, lambda status: "data flows" in status.evidence)
+            await home.eventually(lambda: all_begun(home))
             await handle.signal("stop", order)
             # The vendor uploads in its own time, which is not skipped.
             await home.eventually(lambda: all_uploaded(home))
