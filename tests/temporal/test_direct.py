@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from temporalio.common import Priority
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
@@ -43,9 +45,8 @@ class Order(SimpleNamespace):
 
 async def ask(calls: DirectCalls, vendor: Vendor, kind: str, account: str = "demo") -> Any:
     environment = ActivityEnvironment()
-    environment.info = environment.default_info().__class__(
-        **{**vars(environment.default_info()), "activity_type": kind}
-    )
+    told = {"activity_type": kind, "priority": Priority(priority_key=1)}
+    environment.info = dataclasses.replace(environment.default_info(), **told)
     order = Order(request=SimpleNamespace(account=account), acquire=True)
     given = ExecuteActivityInput(fn=ask, args=[order], executor=None, headers={})
     return await environment.run(calls.intercept_activity(vendor).execute_activity, given)
@@ -115,10 +116,7 @@ async def test_a_call_has_its_turn_as_urgently_as_it_was_asked_for(vendor: Vendo
     await ask(direct(Pace(5, lambda: ALONE)), vendor, names.STOP_TASK)
     [(_, caller)] = vendor.asked
     assert isinstance(caller, Caller)
-    assert (caller.kind, caller.urgency) == (
-        names.STOP_TASK,
-        3,
-    )  # as urgent as one that says nothing
+    assert (caller.kind, caller.urgency) == (names.STOP_TASK, 1)
 
 
 @pytest.mark.parametrize("rate", [5, 1])
