@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from longtake.domain.errors import RecordingError
+from longtake.domain.errors import ASK_AGAIN, RecordingError
 
 LONGEST_WAIT = timedelta(minutes=1)
 """Of what a vendor asks for in Retry-After: a stop must not wait a day for a typing error."""
@@ -40,7 +40,7 @@ def ask_again(after: timedelta, why: str) -> ApplicationError:
     """No failure: the activity's retry is the poll, which costs the history nothing."""
     return ApplicationError(
         why,
-        type="AskAgain",
+        type=ASK_AGAIN,
         next_retry_delay=after,
         category=ApplicationErrorCategory.BENIGN,
     )

@@ -11,12 +11,13 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from longtake.contracts import names
     from longtake.contracts.payloads import WatchInput
+    from longtake.domain.errors import ASK_AGAIN
     from longtake.domain.events import Observation, TaskPhase
     from longtake.domain.segment import Segment, Verdict
     from longtake.domain.session import UNTIL_SEEN_UP, Failure, State
     from workflows import policies
-    from workflows.alarm import Alarm
-    from workflows.calls import CANCELLED, give_up
+    from workflows.alarm import SOON, Alarm
+    from workflows.calls import CANCELLED, TIMED_OUT, give_up
     from workflows.closing import begin_closing
     from workflows.desk import Desk, settled
     from workflows.following import Following
@@ -45,6 +46,8 @@ class Attendance:
         self._segment = segment
         self._relieved = relieved
         self._watch: asyncio.Task[Observation] | None = None
+        self._watch_ends: datetime | None = None
+        """When the watch ends without an answer: no timer is needed for that moment."""
         first = segment.up_at is None and not segment.announced
         self._watch_again = segment.accepted_at + self._traits.confirm_first if first else None
         self._hasten = False
@@ -113,15 +116,23 @@ class Attendance:
 
     def _next_moment(self) -> tuple[datetime | None, str]:
         """When to look again though nothing happened, and what for."""
-        _, turns = self._segment.judge(self._traits, self._desk.reached)
-        moments = [(turns, "until the missing recorder counts as gone")]
-        if self._segment.up_at is None:
-            moments = [(turns, "for the recorder to come up")]
-        if self._alone:
-            moments.append((self._rotation(), "until the task is replaced"))
-        moments.append((self._watch_again, "to ask the vendor again"))
+        rotation = self._rotation()
+        moments = [(self._watch_again, "to ask the vendor again")]
+        if self._watch is None or self._turns != self._watch_ends:
+            up = self._segment.up_at is not None
+            why = (
+                "until the missing recorder counts as gone" if up else "for the recorder to come up"
+            )
+            moments.append((self._turns, why))
+        if self._alone and rotation and rotation < self._desk.session.deadline:
+            moments.append((rotation, "until the task is replaced"))
         ahead = [(moment, why) for moment, why in moments if moment and moment > self._desk.reached]
         return min(ahead, default=(None, ""))
+
+    @property
+    def _turns(self) -> datetime | None:
+        """When the evidence amounts to something else by itself."""
+        return self._segment.judge(self._traits, self._desk.reached)[1]
 
     # --- watching --------------------------------------------------------------------------
 
@@ -154,6 +165,9 @@ class Attendance:
             every = min(policies.ASK_FOR_DATA, traits.poll_every)
         else:
             every = min(policies.ASK_SOONER, traits.poll_every)
+        policy, self._watch_ends = policies.WATCH, self._turns
+        if self._watch_ends is not None:
+            policy = policies.within(policy, max(self._watch_ends - desk.now, SOON))
         self._watch = desk.call(
             names.WATCH,
             WatchInput(
@@ -164,7 +178,7 @@ class Attendance:
                 longest=longest,
             ),
             Observation,
-            policies.WATCH,
+            policy,
             f"watch task {segment.task.called}, every {every.total_seconds():.0f} s",
         )
 
@@ -182,10 +196,10 @@ class Attendance:
         self._watch = None
         seen = await desk.outcome(watch)
         if isinstance(seen, Failure):
-            if seen.code != CANCELLED:
-                desk.lasts()
+            desk.lasts()
+            if seen.code not in {CANCELLED, TIMED_OUT, ASK_AGAIN}:
                 desk.attend_to("watch", f"cannot ask the vendor: {seen.code}: {seen.message}")
-            self._watch_again = desk.now + self._traits.poll_every
+            self._watch_again = self._watch_ends or desk.now + self._traits.poll_every
             return
         desk.calm("watch")
         if seen.phase.up:

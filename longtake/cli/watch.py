@@ -17,13 +17,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from longtake.client import RecordingSession
 from longtake.contracts.payloads import RecordingStatus
+from longtake.domain.errors import ASK_AGAIN
 from longtake.domain.session import State
 
 ASK_EVERY = 0.25
 """Seconds between two questions; they are asked of the worker, not of the vendor."""
-
-_ASK_AGAIN = "AskAgain"
-"""The type of a failure that is none: the retry of such an activity is a poll."""
 
 _TOO_LONG = "Failure exceeds size limit."
 """How the server describes a failure with long traces; the cause is what it shortened."""
@@ -95,7 +93,7 @@ class Progress:
             if failure.message == _TOO_LONG and failure.HasField("cause"):
                 failure = failure.cause
             known = (call.activity_id, call.attempt)
-            polls = failure.application_failure_info.type == _ASK_AGAIN
+            polls = failure.application_failure_info.type == ASK_AGAIN
             if not failure.message or polls or known in self._retries:
                 continue
             self._retries.add(known)

@@ -37,6 +37,9 @@ MESSAGE_LIMIT = 500
 NO_TURN = "NoTurn"
 """What a worker says of a call that it did not begin: it is to go through its account's queue."""
 
+ASK_AGAIN = "AskAgain"
+"""The type of a failure that is none: the retry of such an activity is a poll."""
+
 
 class RecordingError(Exception):
     """A failure of a recording call, as data.
