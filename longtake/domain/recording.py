@@ -6,7 +6,14 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, field_validator, model_validator
+from pydantic import (
+    AwareDatetime,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from longtake.domain.layout import GridLayout, Layout, User
 from longtake.domain.merging import MergeOptions
@@ -124,6 +131,15 @@ class RecordingRequest(Asked):
     labels: dict[Label, LabelValue] = Field(default_factory=dict, max_length=32)
     vendor_options: dict[str, Any] = Field(default_factory=dict)
 
+    @model_serializer(mode="wrap")
+    def _as_asked(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is as it is by default: each payload of a session holds the request."""
+        return {
+            name: value
+            for name, value in whole(self).items()
+            if getattr(self, name) != _BY_DEFAULT[name]
+        }
+
     @field_validator("vendor_options")
     @classmethod
     def _bounded(cls, options: dict[str, Any]) -> dict[str, Any]:
@@ -161,3 +177,10 @@ class RecordingRequest(Asked):
         """When the session ends by itself."""
         longest = (self.start_at or submitted) + self.max_duration
         return min(longest, self.stop_at) if self.stop_at else longest
+
+
+_BY_DEFAULT = {
+    name: field.get_default(call_default_factory=True)
+    for name, field in RecordingRequest.model_fields.items()
+}
+"""By field; PydanticUndefined, which equals nothing else, where there is none."""

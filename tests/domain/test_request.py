@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from longtake.domain.errors import invalid_request
 from longtake.domain.layout import GridLayout
-from longtake.domain.recording import RecordingRequest
+from longtake.domain.recording import RecordingRequest, Subscriptions
 
 PLAIN: dict[str, Any] = {
     "vendor": "agora",
@@ -99,6 +99,37 @@ def test_max_duration_counts_from_the_scheduled_start() -> None:
         PLAIN | {"max_duration": "PT1H", "start_at": NOON + timedelta(hours=5)}
     )
     assert request.deadline(NOON) == NOON + timedelta(hours=6)
+
+
+def test_a_request_is_written_as_it_was_asked() -> None:
+    written = RecordingRequest.model_validate(PLAIN | {"labels": {"tenant": "a"}}).model_dump()
+    assert list(written) == ["vendor", "account", "room", "output", "labels"]
+
+
+@pytest.mark.parametrize("given", [{}, {"mode": "individual", "media": "audio"}, {"max_idle": 60}])
+def test_a_request_that_was_written_is_the_same_when_read(given: dict[str, Any]) -> None:
+    request = RecordingRequest.model_validate(PLAIN | given)
+    assert RecordingRequest.model_validate_json(request.model_dump_json()) == request
+
+
+def test_what_is_not_asked_for_is_what_it_was_when_open_sessions_were_submitted() -> None:
+    """A session that is open, or a recording that is scheduled, holds only what was asked."""
+    request = dict(RecordingRequest.model_validate(PLAIN))
+    assert {name: value for name, value in request.items() if name not in PLAIN} == {
+        "purpose": None,
+        "mode": "mixed",
+        "media": "audio_video",
+        "subscriptions": Subscriptions(),
+        "layout": None,
+        "canvas": None,
+        "start_at": None,
+        "stop_at": None,
+        "max_duration": timedelta(hours=24),
+        "max_idle": timedelta(minutes=5),
+        "on_abnormal_end": "restart",
+        "labels": {},
+        "vendor_options": {},
+    }
 
 
 def test_a_mixed_video_recording_begins_as_a_grid() -> None:
