@@ -235,10 +235,10 @@ def base_workers(
     Workflows run without a sandbox, unless `runner` has one: it costs a third of a session's work
     here. That they are deterministic is the tests' and the replays' to find, in one.
     """
-    recording = RecordingActivities(accounts, _utc_now, accounts.places)
+    files = _files(accounts)
+    recording = RecordingActivities(accounts, _utc_now, files.if_all_there, accounts.places)
     sweep = SweepActivities(SweptSessions(client, task_queue), _utc_now)
     scheduled = ScheduledActivities(Schedules(client, task_queue))
-    files = FileActivities(accounts, parse_playlist, held_seconds)
     discarding = DiscardActivities(accounts)
     merging = MergeActivities(accounts, Merger(MERGE_FOLDER))
     sessions = Worker(
@@ -293,7 +293,8 @@ def hiring(
     client: Client, settings: Settings, accounts: Accounts, task_queue: str
 ) -> Callable[[str, float], Worker]:
     """Makes the worker for an account's vendor calls, given its name and its rate."""
-    recording = RecordingActivities(accounts, _utc_now, accounts.places)
+    look = _files(accounts).if_all_there
+    recording = RecordingActivities(accounts, _utc_now, look, accounts.places)
     runtime = client.service_client.config.runtime or Runtime.default()
 
     def hire(account: str, rate: float) -> Worker:
@@ -311,6 +312,10 @@ def hiring(
         )
 
     return hire
+
+
+def _files(accounts: Accounts) -> FileActivities:
+    return FileActivities(accounts, parse_playlist, held_seconds)
 
 
 def _version(settings: Settings) -> WorkerDeploymentConfig | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import activity
@@ -26,6 +28,8 @@ from longtake.domain.playlist import Playlist
 from longtake.domain.ports import ObjectStore
 
 LOOK_EVERY = timedelta(seconds=5)
+AT_ONCE = 3.0
+"""Seconds for a look that something else waits for."""
 
 
 class FileActivities:
@@ -78,6 +82,17 @@ class FileActivities:
             if document.outcome is Outcome.PARTIAL and not order.final:
                 raise ask_again(LOOK_EVERY, "; ".join(document.reasons)[:300])
             return await _kept(store, order, document)
+
+    async def if_all_there(self, order: CheckInput) -> Manifest | None:
+        """As `check`, for an activity that has had its effect: it must not fail, nor wait for long.
+
+        None for whatever is not to be seen at once; a check finds out why.
+        """
+        activity.heartbeat()
+        with suppress(Exception, asyncio.CancelledError):
+            async with asyncio.timeout(AT_ONCE):
+                return await self.check(order)
+        return None
 
     def _store(self, profile: str) -> ObjectStore:
         store = self._directory.store(profile)

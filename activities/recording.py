@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -19,11 +19,13 @@ from longtake.contracts.payloads import (
     Acquired,
     AcquireInput,
     ApplyInput,
+    CheckInput,
     Prepared,
     PrepareInput,
     Started,
     StartInput,
-    TaskInput,
+    StopInput,
+    TaskStopped,
     WatchInput,
 )
 from longtake.domain.errors import (
@@ -34,6 +36,7 @@ from longtake.domain.errors import (
     StartUnknown,
 )
 from longtake.domain.events import Observation, TaskPhase
+from longtake.domain.files import Manifest
 from longtake.domain.ports import Attempt, Recorder, Stopped, attempt
 from longtake.domain.recording import RecordingRequest
 from longtake.domain.session import Failure
@@ -46,15 +49,24 @@ STRETCH = 10
 """Of the time that a poll waited for its turn, how much later the next one is asked for."""
 
 
+_NOTHING_MORE = {"uploaded", "nothing"}
+"""What vendors say of uploads when none is to come."""
+
+
 class RecordingActivities:
     """Everything a session asks of a vendor."""
 
     def __init__(
-        self, directory: Directory, now: Callable[[], datetime], places: Places | None = None
+        self,
+        directory: Directory,
+        now: Callable[[], datetime],
+        look: Callable[[CheckInput], Awaitable[Manifest | None]],
+        places: Places | None = None,
     ) -> None:
-        """`places` are shared by all activities of a process."""
+        """`look` for files that are all there; `places` are shared by a process's activities."""
         self._directory = directory
         self._now = now
+        self._look = look
         self._places = places or Places()
 
     @activity.defn(name=names.PREPARE)
@@ -151,7 +163,7 @@ class RecordingActivities:
         return seen
 
     @activity.defn(name=names.STOP_TASK)
-    async def stop(self, order: TaskInput) -> Stopped:
+    async def stop(self, order: StopInput) -> TaskStopped:
         """End a task; that it has ended already is what was wanted."""
         with temporal_failures():
             recorder = self._recorder(order.request)
@@ -163,7 +175,10 @@ class RecordingActivities:
             except AlreadyStopped as err:
                 stopped = Stopped(detail=str(err))
         self._places.free(order.request.account)
-        return stopped
+        manifest = None
+        if order.files is not None and stopped.uploading in _NOTHING_MORE:
+            manifest = await self._look(order.files.told(order.task, stopped.files))
+        return TaskStopped(**dict(stopped), manifest=manifest)
 
     def _recorder(self, request: RecordingRequest) -> Recorder:
         return self._directory.recorder(request.vendor, request.account)

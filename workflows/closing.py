@@ -15,9 +15,11 @@ with workflow.unsafe.imports_passed_through():
         SegmentFiles,
         Started,
         StartInput,
-        TaskInput,
+        StopInput,
+        TaskStopped,
         WatchInput,
     )
+    from longtake.domain.errors import ASK_AGAIN
     from longtake.domain.events import Observation, TaskPhase
     from longtake.domain.files import REPORTED_AT_ONCE, Manifest, Outcome, unverified
     from longtake.domain.ports import Stopped, Task
@@ -63,11 +65,24 @@ async def _close(desk: Desk, segment: Segment, *, gone: bool) -> None:
         segment.stopping_at = segment.stopping_at or desk.now
         if segment.task.attempt.recorder in desk.session.suspects:
             await _let_it_enter(desk, segment)
-        outcome = await _stop_for_good(desk, segment.task, lambda: segment.end_heard, gone=gone)
+        files = _all_files(desk) if _is_last(desk, segment) else None
+        outcome = await _stop_for_good(
+            desk, segment.task, lambda: segment.end_heard, gone=gone, files=files
+        )
         stopped = outcome if isinstance(outcome, Stopped) else stopped
+        if files and isinstance(outcome, TaskStopped) and outcome.manifest:
+            desk.looked = files.told(segment.task, outcome.files), outcome.manifest
     segment.close(stopped, desk.now, confirmed=stopped is not ENDED)
     desk.note(f"task {segment.task.called} is over: {segment.end_detail or 'stopped'}")
     desk.stir()
+
+
+def _is_last(desk: Desk, segment: Segment) -> bool:
+    """Whether nothing of the session's is recording besides: with this task's end all is stored."""
+    session = desk.session
+    others = [other for other in session.segments if other is not segment and not other.ended_at]
+    clear = not (others or session.suspects or session.strays)
+    return desk.ending and clear and session.storage_readable
 
 
 async def _let_it_enter(desk: Desk, segment: Segment) -> None:
@@ -104,8 +119,11 @@ async def _stop_for_good(
     *,
     gone: bool = False,
     final: Collection[str] = (),
+    files: CheckInput | None = None,
 ) -> Stopped | Failure:
     """Stop until the vendor confirms, or refuses for one of the reasons in `final`.
+
+    `files` are looked for at once, where the vendor says with its answer that all is stored.
 
     "Unknown task" proves the end only when it lasts: a task that is moving to another server
     is unknown for a while, and goes on recording and billing.
@@ -113,7 +131,7 @@ async def _stop_for_good(
     patience = Alarm()
     topic, again = f"stop {task.id}", policies.STOP_AGAIN
     while True:
-        outcome = await _stop(desk, task)
+        outcome = await _stop(desk, task, files)
         if isinstance(outcome, Stopped) or outcome.code in final:
             break
         if outcome.code != "TaskNotFound":
@@ -132,11 +150,11 @@ async def _stop_for_good(
     return outcome
 
 
-async def _stop(desk: Desk, task: Task) -> Stopped | Failure:
+async def _stop(desk: Desk, task: Task, files: CheckInput | None) -> TaskStopped | Failure:
     handle = desk.call(
         names.STOP_TASK,
-        TaskInput(request=desk.request, task=task),
-        Stopped,
+        StopInput(request=desk.request, task=task, files=files),
+        TaskStopped,
         policies.STOP,
         f"stop task {task.called}",
     )
@@ -274,8 +292,10 @@ async def collect(desk: Desk) -> Manifest:
             desk.request.output.storage, {s.number: s.reported for s in session.segments}
         )
     await _uploads_settled(desk)
+    if desk.looked and desk.looked[0] == _all_files(desk):
+        return desk.looked[1]
     outcome = await _check(desk, until=desk.traits.files_within)
-    if isinstance(outcome, Failure) and outcome.code not in {TIMED_OUT, "AskAgain"}:
+    if isinstance(outcome, Failure) and outcome.code not in {TIMED_OUT, ASK_AGAIN}:
         desk.attend_to("files", f"cannot check the files: {outcome.message}")
     if isinstance(outcome, Failure):
         outcome = await _check(desk, until=None)
@@ -310,7 +330,15 @@ async def _uploads_settled(desk: Desk) -> None:
 
 async def _check(desk: Desk, until: timedelta | None) -> Manifest | Failure:
     """Look for the files: until they are all there, or once and for all."""
-    policy, session = policies.CHECK_FILES, desk.session
+    order = _all_files(desk).model_copy(update={"final": until is None})
+    policy = policies.within(policies.CHECK_FILES, until or policies.ROUNDS_END)
+    summary = "check the files" if until else "list the files as they are"
+    return await desk.outcome(desk.call(names.CHECK_FILES, order, Manifest, policy, summary))
+
+
+def _all_files(desk: Desk) -> CheckInput:
+    """What is said of the session's files by now."""
+    session = desk.session
     told = REPORTED_AT_ONCE // max(len(session.segments), 1)
     parts = tuple(
         SegmentFiles(
@@ -321,19 +349,10 @@ async def _check(desk: Desk, until: timedelta | None) -> Manifest | Failure:
         )
         for segment in session.segments
     )
-    order = CheckInput(
+    return CheckInput(
         request=desk.request,
         segments=parts,
-        final=until is None,
         session="" if session.discard else session.key,  # a discard leaves no document
         besides=tuple(left for left in left_behind(session) if not left.segment)[-BESIDES:],
         failed=session.failure is not None,
     )
-    handle = desk.call(
-        names.CHECK_FILES,
-        order,
-        Manifest,
-        policies.within(policy, until or policies.ROUNDS_END),
-        "check the files" if until else "list the files as they are",
-    )
-    return await desk.outcome(handle)

@@ -12,7 +12,9 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey
 
 with workflow.unsafe.imports_passed_through():
+    from longtake.contracts.payloads import CheckInput
     from longtake.domain.events import Observation, VendorEvent
+    from longtake.domain.files import Manifest
     from longtake.domain.ports import Attempt
     from longtake.domain.recording import RecordingRequest
     from longtake.domain.segment import Segment
@@ -71,6 +73,8 @@ class Desk:
         """What the vendor said of tasks that are not ours, to be passed on."""
         self.reserved: tuple[str, datetime] | Failure | None = None
         """A resource for the first attempt, and until when it may be started; or why not."""
+        self.looked: tuple[CheckInput, Manifest] | None = None
+        """What was looked for when the last task was stopped, and found."""
         self.hunting = False
         """Whether strays are being stopped."""
         self._inbox = inbox

@@ -11,10 +11,10 @@ from pydantic import Field, model_validator
 
 from longtake.domain.discarding import Discard
 from longtake.domain.events import Observation
-from longtake.domain.files import FileRef, Manifest, Uploading
+from longtake.domain.files import FileRef, Manifest, Uploading, each_once
 from longtake.domain.layout import Layout
 from longtake.domain.model import Asked, Kept
-from longtake.domain.ports import Attempt, Task
+from longtake.domain.ports import Attempt, Stopped, Task
 from longtake.domain.recording import (
     Duration,
     Moment,
@@ -311,13 +311,6 @@ class WatchInput(Kept):
     """A task that the vendor made earlier is not the one that is meant: it is missing."""
 
 
-class TaskInput(Kept):
-    """For stop: one task."""
-
-    request: RecordingRequest
-    task: Task
-
-
 class FindTaskInput(Kept):
     """Look in storage for the id of an attempt whose start was lost."""
 
@@ -363,6 +356,32 @@ class CheckInput(Kept):
     """Attempts that became no segment."""
     failed: bool = False
     """Whether the session failed before it had a segment."""
+
+    def told(self, task: Task, files: tuple[FileRef, ...]) -> CheckInput:
+        """The same, once the vendor has named these files of a task's."""
+        segments = tuple(
+            part.model_copy(update={"reported": each_once(*part.reported, *files)})
+            if part.task == task
+            else part
+            for part in self.segments
+        )
+        return self.model_copy(update={"segments": segments})
+
+
+class StopInput(Kept):
+    """End one task."""
+
+    request: RecordingRequest
+    task: Task
+    files: CheckInput | None = None
+    """What to look for at once if the vendor says that all is stored; None while more is coming."""
+
+
+class TaskStopped(Stopped):
+    """The vendor's answer, and what was seen then."""
+
+    manifest: Manifest | None = None
+    """The checked list; None unless all was there already."""
 
 
 class DiscardInput(Kept):

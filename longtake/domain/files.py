@@ -117,6 +117,12 @@ class Manifest(Kept):
 LISTED = 200
 """Files listed in a history; payloads end at 2 MiB, a day of slices does not fit."""
 
+
+def each_once(*files: FileRef) -> tuple[FileRef, ...]:
+    """The first `LISTED` of what was told of files, each key once and as it was told last."""
+    return tuple({file.key: file for file in files}.values())[:LISTED]
+
+
 REPORTED_AT_ONCE = 2000
 """Files of the vendor's own lists that a check takes, of all segments together: under 1 MiB."""
 

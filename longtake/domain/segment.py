@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from longtake.domain.events import Observation, TaskPhase
-from longtake.domain.files import LISTED, FileRef, Uploading
+from longtake.domain.files import FileRef, Uploading, each_once
 from longtake.domain.model import Kept
 from longtake.domain.ports import Attempt, Stopped, Task
 from longtake.domain.recording import Scene, ScenePart
@@ -106,8 +106,7 @@ class Segment(Kept):
 
     def add_files(self, files: tuple[FileRef, ...]) -> None:
         """Remember what the vendor named, each key once."""
-        known = {file.key: file for file in (*self.reported, *files)}
-        self.reported = tuple(known.values())[:LISTED]
+        self.reported = each_once(*self.reported, *files)
 
     def close(self, stopped: Stopped, now: datetime, *, confirmed: bool) -> None:
         """Record the end, and whether the vendor confirmed it as the answer to a stop."""

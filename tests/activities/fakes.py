@@ -11,9 +11,10 @@ from typing import Any, TypeVar
 
 from temporalio.testing import ActivityEnvironment
 
+from longtake.contracts.payloads import CheckInput
 from longtake.domain.errors import InvalidRequest
 from longtake.domain.events import Observation
-from longtake.domain.files import FileKind, FileRef
+from longtake.domain.files import FileKind, FileRef, Manifest
 from longtake.domain.ports import Attempt, ObjectStore, Recorder, Stopped, StoredObject, Task
 from longtake.domain.recording import RecordingRequest, Scene, ScenePart
 from longtake.domain.traits import Traits
@@ -131,6 +132,18 @@ class FakeDirectory:
 
     def store(self, profile: str) -> ObjectStore | None:
         return self._store
+
+
+class Looks:
+    """Looks for files as a stop does, and finds what the test laid down."""
+
+    def __init__(self, found: Manifest | None = None) -> None:
+        self.found = found
+        self.orders: list[CheckInput] = []
+
+    async def __call__(self, order: CheckInput) -> Manifest | None:
+        self.orders.append(order)
+        return self.found
 
 
 class Tries:

@@ -15,9 +15,12 @@ from longtake.contracts.payloads import (
     Acquired,
     AcquireInput,
     ApplyInput,
+    CheckInput,
     Prepared,
     PrepareInput,
-    TaskInput,
+    SegmentFiles,
+    StopInput,
+    TaskStopped,
     WatchInput,
 )
 from longtake.domain.errors import (
@@ -29,7 +32,7 @@ from longtake.domain.errors import (
     VendorUnavailable,
 )
 from longtake.domain.events import Observation, TaskPhase
-from longtake.domain.files import FileRef
+from longtake.domain.files import FileRef, Manifest, Outcome
 from longtake.domain.ports import Stopped
 from longtake.domain.session import Failure
 from longtake.domain.traits import RecorderIds, Traits
@@ -42,10 +45,12 @@ from tests.activities.fakes import (
     FakeDirectory,
     FakeRecorder,
     FakeStore,
+    Looks,
     Tries,
 )
 
 EVERY = timedelta(seconds=30)
+KNOWN, NAMED = FileRef(key="takes/one/a.m3u8"), FileRef(key="takes/one/a.ts")
 RUNNING = Observation(phase=TaskPhase.RUNNING, at=NOON)
 
 
@@ -64,8 +69,10 @@ def traits(*layouts: str) -> Traits:
     )
 
 
-def activities(recorder: FakeRecorder, store: FakeStore | None = None) -> RecordingActivities:
-    return RecordingActivities(FakeDirectory(recorder, store), lambda: NOON)
+def activities(
+    recorder: FakeRecorder, store: FakeStore | None = None, looks: Looks | None = None
+) -> RecordingActivities:
+    return RecordingActivities(FakeDirectory(recorder, store), lambda: NOON, looks or Looks())
 
 
 def watching(known: Observation | None = RUNNING, **more: Any) -> WatchInput:
@@ -229,12 +236,45 @@ async def test_a_poll_that_waited_for_its_turn_comes_again_later(
     ],
 )
 async def test_a_task_that_is_over_is_stopped(answer: Stopped | Exception, told: Stopped) -> None:
-    order = TaskInput(request=REQUEST, task=TASK)
-    assert await Tries().next(activities(FakeRecorder(stop=answer)).stop, order) == told
+    order = StopInput(request=REQUEST, task=TASK)
+    stopped = await Tries().next(activities(FakeRecorder(stop=answer)).stop, order)
+    assert stopped == TaskStopped(**dict(told))
+
+
+@pytest.mark.parametrize(
+    "answer", [Stopped(uploading="uploaded", files=(NAMED, KNOWN)), NoRecordedData("")]
+)
+async def test_files_are_looked_for_as_soon_as_the_vendor_says_that_no_more_will_come(
+    answer: Stopped | Exception,
+) -> None:
+    part = SegmentFiles(number=1, task=TASK, reported=(KNOWN,), had_data=True)
+    order = StopInput(
+        request=REQUEST, task=TASK, files=CheckInput(request=REQUEST, segments=(part,))
+    )
+    looks = Looks(Manifest(outcome=Outcome.COMPLETE, storage="bucket"))
+    stopped = await Tries().next(activities(FakeRecorder(stop=answer), looks=looks).stop, order)
+    assert stopped.manifest == looks.found
+    assert [look.segments[0].reported for look in looks.orders] == [(KNOWN, *stopped.files[:1])]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Stopped(),
+        Stopped(uploading="backed_up"),
+        Stopped(uploading="failed"),
+        AlreadyStopped("exiting"),
+    ],
+)
+async def test_no_files_are_looked_for_while_more_may_come(answer: Stopped | Exception) -> None:
+    looks, files = Looks(), CheckInput(request=REQUEST, segments=())
+    order = StopInput(request=REQUEST, task=TASK, files=files)
+    await Tries().next(activities(FakeRecorder(stop=answer), looks=looks).stop, order)
+    assert looks.orders == []
 
 
 async def test_a_task_that_the_vendor_does_not_know_is_not_stopped() -> None:
-    order = TaskInput(request=REQUEST, task=TASK)
+    order = StopInput(request=REQUEST, task=TASK)
     with pytest.raises(ApplicationError) as caught:
         await Tries().next(activities(FakeRecorder(stop=TaskNotFound("moving"))).stop, order)
     assert caught.value.type == "TaskNotFound"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 from activities.files import FileActivities
 from longtake.contracts.payloads import CheckInput, FindTaskInput, SegmentFiles, Started
 from longtake.domain.files import LISTED, FileRef, Manifest, Outcome
+from longtake.domain.ports import StoredObject
 from longtake.media.packets import held_seconds
 from longtake.media.playlist import parse_playlist
 from tests.activities.fakes import (
@@ -161,6 +164,32 @@ async def test_files_that_are_still_on_their_way_are_looked_for_again() -> None:
     with pytest.raises(ApplicationError, match="1 of 2 files missing") as caught:
         await checked(without("t1_b.ts"), final=False)
     assert (caught.value.type, caught.value.next_retry_delay) == ("AskAgain", AGAIN)
+
+
+@pytest.mark.parametrize(
+    ("objects", "found"), [(WHOLE, True), ({f"{PATH}/t1_room.m3u8": CLOSED}, False), (None, False)]
+)
+async def test_a_look_beside_something_else_finds_all_or_says_nothing(
+    objects: dict[str, str] | None, *, found: bool
+) -> None:
+    order = CheckInput(request=REQUEST, segments=(segment(),))
+    manifest = await Tries().next(activities(objects).if_all_there, order)
+    assert (manifest is not None) == found
+
+
+async def test_a_look_beside_something_else_waits_for_no_storage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Hanging(FakeStore):
+        async def list(self, prefix: str) -> AsyncIterator[StoredObject]:
+            await asyncio.get_running_loop().create_future()
+            yield StoredObject(key=prefix, size=0, modified=NOON)
+
+    monkeypatch.setattr("activities.files.AT_ONCE", 0.01)
+    directory = FakeDirectory(FakeRecorder(), Hanging({}))
+    files = FileActivities(directory, parse_playlist, held_seconds)
+    order = CheckInput(request=REQUEST, segments=(segment(),))
+    assert await Tries().next(files.if_all_there, order) is None
 
 
 async def test_more_files_than_a_history_holds_are_counted() -> None:

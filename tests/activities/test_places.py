@@ -11,7 +11,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.places import ASK_EVERY
 from activities.recording import RecordingActivities
-from longtake.contracts.payloads import Started, StartInput, TaskInput
+from longtake.contracts.payloads import Started, StartInput, StopInput
 from longtake.domain.errors import QuotaExceeded
 from longtake.domain.ports import Stopped
 from tests.activities.fakes import (
@@ -22,6 +22,7 @@ from tests.activities.fakes import (
     TASK,
     FakeDirectory,
     FakeRecorder,
+    Looks,
 )
 
 ORDER = StartInput(request=REQUEST, scene=SCENE, attempt=ATTEMPT)
@@ -34,7 +35,7 @@ class Account:
 
     def __init__(self) -> None:
         self.recorder = FakeRecorder(start=FULL, recover="t1", stop=Stopped())
-        self._activities = RecordingActivities(FakeDirectory(self.recorder), lambda: NOON)
+        self._activities = RecordingActivities(FakeDirectory(self.recorder), lambda: NOON, Looks())
 
     async def start(self, after: timedelta, *, attempt: int, recover: bool = False) -> object:
         """A session's try; the failure's class, or what the vendor gave."""
@@ -49,7 +50,7 @@ class Account:
             return err.type
 
     async def stop(self) -> None:
-        order = TaskInput(request=REQUEST, task=TASK)
+        order = StopInput(request=REQUEST, task=TASK)
         await ActivityEnvironment().run(self._activities.stop, order)
 
     def starts(self) -> int:

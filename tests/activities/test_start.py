@@ -11,7 +11,16 @@ from temporalio.exceptions import ApplicationError
 from activities.recording import RecordingActivities
 from longtake.contracts.payloads import Started, StartInput
 from longtake.domain.errors import ERRORS, VendorUnavailable
-from tests.activities.fakes import ATTEMPT, NOON, REQUEST, SCENE, FakeDirectory, FakeRecorder, Tries
+from tests.activities.fakes import (
+    ATTEMPT,
+    NOON,
+    REQUEST,
+    SCENE,
+    FakeDirectory,
+    FakeRecorder,
+    Looks,
+    Tries,
+)
 
 ORDER = StartInput(request=REQUEST, scene=SCENE, attempt=ATTEMPT)
 RECOVERY = ORDER.model_copy(update={"recover": True})
@@ -26,7 +35,7 @@ def recorder() -> FakeRecorder:
 
 @pytest.fixture
 def activities(recorder: FakeRecorder) -> RecordingActivities:
-    return RecordingActivities(FakeDirectory(recorder), lambda: NOON)
+    return RecordingActivities(FakeDirectory(recorder), lambda: NOON, Looks())
 
 
 @pytest.fixture

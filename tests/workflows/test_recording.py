@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
+from longtake.contracts import names
 from longtake.contracts.payloads import Applied
 from longtake.domain.files import Outcome
 from longtake.domain.session import EndReason, State
@@ -39,6 +40,28 @@ async def test_a_lost_file_makes_the_session_partial_and_is_named(
         [gap] = [gap for gap in manifest.gaps if gap.key]
         assert (gap.cause, Path(gap.key).name) == ("missing", lost.name)
         assert 0 < gap.seconds == manifest.gap_seconds < 2
+
+
+@pytest.mark.parametrize("order", [None, {"discard": True, "reason": "not theirs to record"}])
+async def test_files_that_are_stored_when_the_vendor_answers_a_stop_are_checked_with_it(
+    client: Client, tmp_path: Path, order: dict[str, object] | None
+) -> None:
+    async with house(client, tmp_path, media=True, timings={"slice": 1.0}) as home:
+        await home.room("standup", "1001")
+        await home.fault("stop", "slow", seconds=2.0, when="before", times=1)
+        handle = await home.start("standup")
+        await home.until(handle, lambda status: "data flows" in status.evidence)
+        await handle.signal("stop")
+        await home.until(handle, lambda status: status.state is State.STOPPING)
+        if order:  # what was looked for is not what is asked for in the end
+            await handle.signal("stop", order)
+        result = await handle.result()
+        assert result.segments[0].uploading == "uploaded"
+        assert order or result.manifest.outcome is Outcome.COMPLETE
+        history = await handle.fetch_history()
+        begun = [event.activity_task_scheduled_event_attributes for event in history.events]
+        checks = [one for one in begun if one.activity_type.name == names.CHECK_FILES]
+        assert len(checks) == bool(order)
 
 
 async def test_a_slice_that_was_cut_in_half_makes_the_session_partial(
