@@ -9,13 +9,9 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
 
 from longtake.cli.exits import Code, Exit
 from longtake.cli.options import HOST
-
-_CLAIMS: list[IO[str]] = []
-"""Open for as long as this process lives."""
 
 
 def choose(wanted: Mapping[str, tuple[int, int | None]]) -> tuple[dict[str, int], list[str]]:
@@ -43,14 +39,13 @@ def choose(wanted: Mapping[str, tuple[int, int | None]]) -> tuple[dict[str, int]
 def _claimed(port: int) -> bool:
     """Whether no other command is about to listen there: it has chosen long before it listens."""
     lock = Path(tempfile.gettempdir()) / f"longtake-{os.getuid()}-port-{port}.lock"
-    held = lock.open("w", encoding="utf-8")
+    held = os.open(lock, os.O_CREAT | os.O_WRONLY, 0o600)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        held.close()
+        os.close(held)
         return False
-    _CLAIMS.append(held)
-    return True
+    return True  # held until this process ends
 
 
 def _bind(listener: socket.socket, port: int) -> bool:
