@@ -73,7 +73,8 @@ class Attendance:
             await self._read_watch()
             self._show_state()
         following.close()
-        self._alarm.set(None)
+        if over is not Over.ENDING:  # else it lapses with the session, for nothing
+            self._alarm.set(None)
         await self._drop_watch()
         await settled(follow)
         return over
