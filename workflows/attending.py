@@ -73,9 +73,13 @@ class Attendance:
             await self._read_watch()
             self._show_state()
         following.close()
-        if over is not Over.ENDING:  # else it lapses with the session, for nothing
+        if over is not Over.ENDING:
             self._alarm.set(None)
-        await self._drop_watch()
+            await self.drop_watch()
+        elif self._watch is not None:
+            # It lapses with the session, for nothing. A cancel would cost a workflow task, and the
+            # stop would wait for that.
+            self._watch.add_done_callback(_whatever_came)
         await settled(follow)
         return over
 
@@ -137,7 +141,8 @@ class Attendance:
 
     # --- watching --------------------------------------------------------------------------
 
-    async def _drop_watch(self) -> None:
+    async def drop_watch(self) -> None:
+        """Ask the vendor no more."""
         if self._watch is not None:
             give_up(self._watch)
             await self._desk.outcome(self._watch)
@@ -149,7 +154,7 @@ class Attendance:
         if self._hasten:
             self._hasten = False
             self._watch_again = None
-            await self._drop_watch()
+            await self.drop_watch()
             # What the vendor complained of is over once it says so, though that is no news.
             known = None if UNTIL_SEEN_UP in desk.session.attention else known
         waiting = self._watch_again is not None and desk.reached < self._watch_again
@@ -230,3 +235,9 @@ class Attendance:
             State.PAUSED if held else State.RECORDING,
             f"on hold at the vendor ({detail})" if held else f"{evidence} ({detail})",
         )
+
+
+def _whatever_came(watch: asyncio.Task[Observation]) -> None:
+    """Else the event loop complains of a failure that nobody looked at."""
+    if not watch.cancelled():
+        watch.exception()

@@ -32,6 +32,7 @@ TASK_IDS_SHOWN = 20
 STEPS = 6
 """Of the parts of a session that wait for one another, until one moment's news went through all."""
 
+_END = {State.STOPPING, State.COLLECTING, State.FINISHED}
 _STATE = SearchAttributeKey.for_keyword("RecordingState")
 _END_REASON = SearchAttributeKey.for_keyword("RecordingEndReason")
 _TASK_IDS = SearchAttributeKey.for_keyword_list("RecordingTaskId")
@@ -223,9 +224,8 @@ class Desk:
         self._told = self.session.state
         self.publish()
 
-    async def tell_if_slow(self) -> None:
-        """Tell others how far the end is, from when it takes longer than it should."""
-        await workflow.sleep(policies.TOLD_AFTER, summary="until others are told of the end")
+    def ends_slowly(self) -> None:
+        """The end takes longer than it should: from now on others are told how far it is."""
         self._ends_slowly = True
         self.lasts()
 
@@ -276,7 +276,7 @@ class Desk:
             # The newest only: the server takes 2 KiB of them, and ends a session that sends more.
             newest = session.segments[-TASK_IDS_SHOWN:]
             wanted[_TASK_IDS] = [segment.task.id for segment in newest]
-            if session.end_reason:
+            if session.end_reason and session.state in _END:
                 wanted[_END_REASON] = session.end_reason.value
         if not self._shown:
             # A caller may have said some of it already: Longtake's own client does.

@@ -127,7 +127,7 @@ class RecordingWorkflow:
             desk.end(EndReason.FAILED, f"{failed.failure.code}: {failed.failure.message}")
         ending = f"ending: {desk.session.end_detail or desk.session.end_reason}"
         desk.move(State.STOPPING, ending, passing=True)
-        desk.beside(desk.tell_if_slow())
+        desk.beside(self._if_slow())
         await self._close_all()
         await settle_doubts(desk)
         await await_strays(desk)
@@ -211,9 +211,14 @@ class RecordingWorkflow:
 
     async def _attend(self, segment: Segment, relieved: Segment | None) -> Over:
         self._attendance = Attendance(self._desk, segment, relieved)
-        over = await self._attendance.until_over()
-        self._attendance = None
-        return over
+        return await self._attendance.until_over()
+
+    async def _if_slow(self) -> None:
+        """From when the end takes longer than it should, others know of it, and nobody watches."""
+        await workflow.sleep(policies.TOLD_AFTER, summary="until others are told of the end")
+        self._desk.ends_slowly()
+        if self._attendance is not None:
+            await self._attendance.drop_watch()
 
     async def _close_all(self) -> None:
         for segment in self._desk.session.segments:
