@@ -22,11 +22,12 @@ from longtake.domain.errors import NO_TURN
 from longtake.temporal.intake import USUAL, easing
 from longtake.vendorkit.pace import CALLER, Caller, Pace
 
-TOGETHER = 32
-"""Calls of one account, or checks of files, that are under way here at a time: a vendor that hangs
-must not hold up the sessions of the others."""
 PLACES = 400
 """Activities that a worker runs for sessions at a time, of all accounts."""
+AT_LEAST = 32
+"""Places that one account's calls, or checks of files, may have at a time however few are free. Of
+many they may have half of the free ones: so a vendor that hangs takes a third, and does not hold up
+the sessions of the others."""
 SOON = 0.5
 """Seconds for which a call may wait its turn here; a longer line is the server's to sort."""
 
@@ -75,8 +76,8 @@ class _DirectCall(ActivityInboundInterceptor):
     @contextmanager
     def _one_of_few(self, whose: str) -> Generator[None]:
         under_way = self._calls.under_way
-        if under_way[whose] >= TOGETHER:
-            raise _declined(f"{TOGETHER} calls are under way")
+        if under_way[whose] >= max((PLACES - under_way.total()) // 2, AT_LEAST):
+            raise _declined(f"{under_way[whose]} calls are under way")
         under_way[whose] += 1
         try:
             yield
