@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from activities.files import FileActivities
 from longtake.contracts.payloads import CheckInput, FindTaskInput, SegmentFiles, Started
@@ -177,19 +178,32 @@ async def test_a_look_beside_something_else_finds_all_or_says_nothing(
     assert (manifest is not None) == found
 
 
-async def test_a_look_beside_something_else_waits_for_no_storage(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    class Hanging(FakeStore):
-        async def list(self, prefix: str) -> AsyncIterator[StoredObject]:
-            await asyncio.get_running_loop().create_future()
-            yield StoredObject(key=prefix, size=0, modified=NOON)
+class Hanging(FakeStore):
+    """Storage that does not answer."""
 
-    monkeypatch.setattr("activities.files.AT_ONCE", 0.01)
-    directory = FakeDirectory(FakeRecorder(), Hanging({}))
-    files = FileActivities(directory, parse_playlist, held_seconds)
+    def __init__(self) -> None:
+        super().__init__({})
+        self.asked = asyncio.Event()
+
+    async def list(self, prefix: str) -> AsyncIterator[StoredObject]:
+        self.asked.set()
+        await asyncio.get_running_loop().create_future()
+        yield StoredObject(key=prefix, size=0, modified=NOON)
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_a_look_beside_something_else_fails_by_no_storage_and_no_cancel(
+    monkeypatch: pytest.MonkeyPatch, *, cancelled: bool
+) -> None:
+    monkeypatch.setattr("activities.files.AT_ONCE", 60 if cancelled else 0.01)
+    store, environment = Hanging(), ActivityEnvironment()
+    files = FileActivities(FakeDirectory(FakeRecorder(), store), parse_playlist, held_seconds)
     order = CheckInput(request=REQUEST, segments=(segment(),))
-    assert await Tries().next(files.if_all_there, order) is None
+    looking = asyncio.create_task(environment.run(files.if_all_there, order))
+    await store.asked.wait()
+    if cancelled:
+        environment.cancel()
+    assert await looking is None
 
 
 async def test_more_files_than_a_history_holds_are_counted() -> None:
