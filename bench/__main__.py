@@ -16,9 +16,10 @@ import os
 import platform
 import statistics
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
@@ -54,33 +55,39 @@ async def measure_throughput(stores: Sequence[Kept], pairs: int, sessions: int) 
     told: dict[str, Any] = {}
     for kept in stores:
         for in_flight in IN_FLIGHT:
-            runs: dict[Who, list[dict[str, float]]] = {"floor": [], "ours": []}
-            for pair in range(pairs):
-                for who in WHO if pair % 2 == 0 else WHO[::-1]:
-                    number = sessions // 4 if in_flight == 1 else max(sessions, in_flight)
-                    figures = await throughput(who, kept, number, in_flight)
-                    console.print(
-                        f"  {kept} store, {in_flight} in flight, pair {pair + 1}, {who}:"
-                        f" {figures['sessions/s']:.1f} sessions/s",
-                        style="dim",
-                    )
-                    runs[who].append(figures)
-            _show_pairs(f"{kept} store, {in_flight} in flight", runs)
-            told[f"{kept}, {in_flight} in flight"] = runs
+            number = sessions // 4 if in_flight == 1 else max(sessions, in_flight)
+            told[f"{kept}, {in_flight} in flight"] = await _in_pairs(
+                f"{kept} store, {in_flight} in flight",
+                pairs,
+                partial(throughput, kept=kept, sessions=number, in_flight=in_flight),
+            )
     return told
 
 
 async def measure_steady(stores: Sequence[Kept], pairs: int, sessions: int) -> dict[str, Any]:
     """As `measure_throughput`, at one rate for both: what latencies are compared by."""
-    told: dict[str, Any] = {}
-    for kept in stores:
-        runs: dict[Who, list[dict[str, float]]] = {"floor": [], "ours": []}
-        for pair in range(pairs):
-            for who in WHO if pair % 2 == 0 else WHO[::-1]:
-                runs[who].append(await steady(who, kept, sessions, STEADY))
-        _show_pairs(f"{kept} store, {STEADY} sessions arrive each second", runs)
-        told[kept] = runs
-    return told
+    return {
+        kept: await _in_pairs(
+            f"{kept} store, {STEADY} sessions arrive each second",
+            pairs,
+            partial(steady, kept=kept, sessions=sessions, per_second=STEADY),
+        )
+        for kept in stores
+    }
+
+
+async def _in_pairs(
+    title: str, pairs: int, run: Callable[[Who], Awaitable[dict[str, float]]]
+) -> dict[Who, list[dict[str, float]]]:
+    """Run either in turn, and show how they compare."""
+    runs: dict[Who, list[dict[str, float]]] = {"floor": [], "ours": []}
+    for pair in range(pairs):
+        for who in WHO if pair % 2 == 0 else WHO[::-1]:
+            runs[who].append(figures := await run(who))
+            told = f"{figures['sessions/s']:.1f} sessions/s"
+            console.print(f"  {title}, pair {pair + 1}, {who}: {told}", style="dim")
+    _show_pairs(title, runs)
+    return runs
 
 
 def _show_pairs(title: str, runs: Mapping[Who, Sequence[Mapping[str, float]]]) -> None:

@@ -11,6 +11,8 @@ from itertools import count
 from bench.stage import Stage
 
 LAYOUTS = 3
+_NUMBERS = count()
+"""Of rooms: no two sessions of a run have the same."""
 
 
 @dataclass
@@ -19,6 +21,8 @@ class Timings:
 
     start: list[float] = field(default_factory=list[float])
     layout: list[float] = field(default_factory=list[float])
+    update: list[float] = field(default_factory=list[float])
+    """Of a layout that was asked for by an update."""
     stop: list[float] = field(default_factory=list[float])
 
 
@@ -39,23 +43,22 @@ class Load:
 
 async def drive(on: Stage, sessions: int, in_flight: int) -> Load:
     """Run so many sessions, so many of them at a time: as fast as they go."""
-    numbers = iter(range(sessions))
+    left = iter(range(sessions))
 
     async def one_after_another(timings: Timings) -> None:
-        for number in numbers:
-            await session(on, f"at-once-{id(timings)}-{number}", timings)
+        for _ in left:
+            await session(on, timings)
 
     return await _load(on, sessions, one_after_another, in_flight)
 
 
 async def arrive(on: Stage, sessions: int, per_second: float) -> Load:
-    """Run so many sessions that come at a rate, however long each takes."""
+    """Run so many sessions that come at a rate, however long each takes; each has an update."""
     numbers = count()
 
     async def one_in_time(timings: Timings) -> None:
-        number = next(numbers)
-        await asyncio.sleep(number / per_second)
-        await session(on, f"in-time-{number}", timings)
+        await asyncio.sleep(next(numbers) / per_second)
+        await session(on, timings, updates=True)
 
     return await _load(on, sessions, one_in_time, sessions)
 
@@ -71,12 +74,12 @@ async def _load(
     return Load(sessions, seconds, timings, cpu)
 
 
-async def session(on: Stage, room: str, timings: Timings) -> str:
+async def session(on: Stage, timings: Timings, *, updates: bool = False) -> str:
     """One whole session; each order is given when the vendor has been called for the one before.
 
     Gives the workflow's id.
     """
-    calls = count()
+    room, calls = f"load-{next(_NUMBERS)}", count()
     asked = time.time()
     handle = await on.start(room)
     for wanted in ("acquire", "start"):
@@ -89,6 +92,13 @@ async def session(on: Stage, room: str, timings: Timings) -> str:
         call, at = await on.vendor.call_of(room, next(calls))
         assert call == "layout", f"{call} for a layout"
         timings.layout.append(at - asked)
+    if updates:
+        asked = time.time()
+        update = asyncio.create_task(on.set_layout(handle, LAYOUTS))
+        call, at = await on.vendor.call_of(room, next(calls))
+        assert call == "layout", f"{call} for an update"
+        timings.update.append(at - asked)
+        await update
     asked = time.time()
     await on.stop(handle)
     call, at = await on.vendor.call_of(room, next(calls))

@@ -125,6 +125,7 @@ class Floor:
 
     def __init__(self) -> None:
         self._layouts: deque[dict[str, Any]] = deque()
+        self._wished = self._applied = 0
         self._stopped = False
 
     @workflow.run
@@ -145,6 +146,7 @@ class Floor:
                 Change(recorder, self._layouts.popleft()),
                 start_to_close_timeout=TIMEOUT,
             )
+            self._applied += 1
         await workflow.execute_activity_method(Calls.stop, recorder, start_to_close_timeout=TIMEOUT)
         return await workflow.execute_activity_method(
             Calls.list_files, recorder, start_to_close_timeout=TIMEOUT
@@ -152,7 +154,14 @@ class Floor:
 
     @workflow.signal
     def change_layout(self, layout: dict[str, Any]) -> None:
+        self._wished += 1
         self._layouts.append(layout)
+
+    @workflow.update
+    async def set_layout(self, layout: dict[str, Any]) -> None:
+        self.change_layout(layout)
+        number = self._wished
+        await workflow.wait_condition(lambda: self._applied >= number)
 
     @workflow.signal
     def stop(self) -> None:

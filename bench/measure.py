@@ -52,14 +52,15 @@ async def steady(who: Who, kept: Kept, sessions: int, per_second: float) -> dict
 def _figures(load: Load) -> dict[str, float]:
     figures = {"sessions/s": load.per_second}
     for name, seconds in vars(load.timings).items():
-        figures |= {f"{name} {share} ms": told for share, told in shares(seconds).items()}
+        if seconds:
+            figures |= {f"{name} {share} ms": told for share, told in shares(seconds).items()}
     return figures | {f"{kind} CPU s": cpu / load.sessions for kind, cpu in load.cpu.items()}
 
 
 async def history(who: Who) -> Left:
     """What one session leaves."""
     async with stage(who) as on:
-        workflow_id = await session(on, "counted", Timings())
+        workflow_id = await session(on, Timings())
         return await left_by(on.client.get_workflow_handle(workflow_id))
 
 

@@ -100,6 +100,11 @@ class Stage:
         layouts = _LAYOUTS[self.who]
         await handle.signal(names.CHANGE_LAYOUT, layouts[number % len(layouts)])
 
+    async def set_layout(self, handle: WorkflowHandle[Any, Any], number: int) -> None:
+        """As `change_layout`, by an update that is answered once the vendor took it."""
+        layouts = _LAYOUTS[self.who]
+        await handle.execute_update(names.SET_LAYOUT, layouts[number % len(layouts)])
+
     async def stop(self, handle: WorkflowHandle[Any, Any]) -> None:
         await handle.signal(names.STOP)
 
